@@ -28,8 +28,14 @@ export interface System {
   bind(fd: number, address: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   send(fd: number, buffer: Uint8Array, flags: number): number;
-  /** Writes the sender's sockaddr into `address` (12 bytes are enough for AF_NETLINK). */
-  recvfrom(fd: number, buffer: Uint8Array, flags: number, address: Uint8Array): number;
+  /** `addressLength`: 4 bytes, a little-endian u32; the capacity before, the length after. */
+  recvfrom(
+    fd: number,
+    buffer: Uint8Array,
+    flags: number,
+    address: Uint8Array,
+    addressLength: Uint8Array,
+  ): number;
   /** `fds`: structs pollfd, 8 bytes each, whose revents are written. */
   poll(fds: Uint8Array, timeout: number): number;
   /** `timespec`: 16 bytes, two little-endian i64. */
