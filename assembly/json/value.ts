@@ -1,0 +1,234 @@
+import { checkSyntax } from "./syntax";
+
+export enum JsonKind {
+  NULL,
+  FALSE,
+  TRUE,
+  NUMBER,
+  STRING,
+  ARRAY,
+  OBJECT,
+}
+
+/** A JSON text, or why it is none. */
+export class JsonDocument {
+  constructor(
+    public root: JsonValue | null,
+    public problem: string,
+  ) {}
+}
+
+/** Reads one JSON text (RFC 8259), strictly. Nothing is copied: values are places in `bytes`. */
+export function parseJson(bytes: Uint8Array): JsonDocument {
+  const problem = checkSyntax(bytes);
+  if (problem.length > 0) return new JsonDocument(null, problem);
+  return new JsonDocument(new JsonValue(bytes, skipSpace(bytes, 0)), "");
+}
+
+/** A value in a JSON text whose syntax has been checked. */
+export class JsonValue {
+  constructor(
+    public bytes: Uint8Array,
+    public start: i32,
+  ) {}
+
+  get kind(): JsonKind {
+    switch (this.bytes[this.start]) {
+      case 0x7b:
+        return JsonKind.OBJECT;
+      case 0x5b:
+        return JsonKind.ARRAY;
+      case 0x22:
+        return JsonKind.STRING;
+      case 0x74:
+        return JsonKind.TRUE;
+      case 0x66:
+        return JsonKind.FALSE;
+      case 0x6e:
+        return JsonKind.NULL;
+      default:
+        return JsonKind.NUMBER;
+    }
+  }
+
+  /** The kind as the words of an error message. */
+  get kindName(): string {
+    switch (this.kind) {
+      case JsonKind.OBJECT:
+        return "an object";
+      case JsonKind.ARRAY:
+        return "an array";
+      case JsonKind.STRING:
+        return "a string";
+      case JsonKind.NUMBER:
+        return "a number";
+      case JsonKind.NULL:
+        return "null";
+      default:
+        return "a boolean";
+    }
+  }
+
+  /** The text as written, without the space around it. */
+  get source(): string {
+    const end = skipValue(this.bytes, this.start);
+    return String.UTF8.decodeUnsafe(this.bytes.dataStart + this.start, end - this.start);
+  }
+
+  /** The characters of a string. A surrogate without its other half becomes U+FFFD. */
+  get text(): string {
+    return decodeString(this.bytes, this.start);
+  }
+
+  /**
+   * The member of an object, or null where it is absent or JSON null.
+   *
+   * Keys match whatever their case, as they do for every plugin written in Go, on which configurations
+   * in the field rely; the exact spelling goes first. Of equal keys the last one counts.
+   */
+  get(key: string): JsonValue | null {
+    if (this.kind != JsonKind.OBJECT) return null;
+    const lower = key.toLowerCase();
+    let exact: JsonValue | null = null;
+    let similar: JsonValue | null = null;
+    const cursor = new JsonCursor(this);
+    while (cursor.next()) {
+      const name = cursor.key;
+      if (name == key) exact = cursor.value;
+      else if (name.length == key.length && name.toLowerCase() == lower) similar = cursor.value;
+    }
+    const found = exact ? exact : similar;
+    return found && found.kind != JsonKind.NULL ? found : null;
+  }
+}
+
+/** Walks over the members of an object or the elements of an array. */
+export class JsonCursor {
+  private position: i32;
+  private keyStart: i32 = 0;
+  private valueStart: i32 = 0;
+  private isObject: bool;
+
+  constructor(private container: JsonValue) {
+    this.position = container.start + 1;
+    this.isObject = container.kind == JsonKind.OBJECT;
+  }
+
+  /** Goes to the next one; false at the end. */
+  next(): bool {
+    const bytes = this.container.bytes;
+    let at = skipSpace(bytes, this.position);
+    if (bytes[at] == 0x2c) at = skipSpace(bytes, at + 1);
+    if (bytes[at] == 0x7d || bytes[at] == 0x5d) return false;
+    if (this.isObject) {
+      this.keyStart = at;
+      at = skipSpace(bytes, skipValue(bytes, at));
+      at = skipSpace(bytes, at + 1); // the colon
+    }
+    this.valueStart = at;
+    this.position = skipValue(bytes, at);
+    return true;
+  }
+
+  get key(): string {
+    return decodeString(this.container.bytes, this.keyStart);
+  }
+
+  get value(): JsonValue {
+    return new JsonValue(this.container.bytes, this.valueStart);
+  }
+}
+
+function skipSpace(bytes: Uint8Array, start: i32): i32 {
+  let at = start;
+  while (at < bytes.length && bytes[at] <= 0x20) at++;
+  return at;
+}
+
+/** The position after the value that starts at `start`. */
+function skipValue(bytes: Uint8Array, start: i32): i32 {
+  let at = start;
+  let depth = 0;
+  do {
+    const byte = bytes[at];
+    if (byte == 0x22) {
+      at = skipString(bytes, at);
+    } else if (byte == 0x7b || byte == 0x5b) {
+      depth++;
+      at++;
+    } else if (byte == 0x7d || byte == 0x5d) {
+      depth--;
+      at++;
+    } else if (depth > 0) {
+      at++;
+    } else {
+      while (at < bytes.length && !isDelimiter(bytes[at])) at++;
+    }
+  } while (depth > 0);
+  return at;
+}
+
+function isDelimiter(byte: u8): bool {
+  return byte <= 0x20 || byte == 0x2c || byte == 0x5d || byte == 0x7d;
+}
+
+function skipString(bytes: Uint8Array, start: i32): i32 {
+  let at = start + 1;
+  while (bytes[at] != 0x22) at += bytes[at] == 0x5c ? 2 : 1;
+  return at + 1;
+}
+
+/** The characters of the string whose opening quote is at `start`. */
+function decodeString(bytes: Uint8Array, start: i32): string {
+  const end = skipString(bytes, start) - 1;
+  let text = "";
+  let plain = start + 1;
+  let at = plain;
+  while (at < end) {
+    if (bytes[at] != 0x5c) {
+      at++;
+      continue;
+    }
+    text += String.UTF8.decodeUnsafe(bytes.dataStart + plain, at - plain);
+    if (bytes[at + 1] == 0x75) {
+      text += String.fromCharCode(hex4(bytes, at + 2));
+      at += 6;
+    } else {
+      text += String.fromCharCode(unescape(bytes[at + 1]));
+      at += 2;
+    }
+    plain = at;
+  }
+  text += String.UTF8.decodeUnsafe(bytes.dataStart + plain, end - plain);
+  return plain == start + 1 ? text : replaceLoneSurrogates(text);
+}
+
+function hex4(bytes: Uint8Array, start: i32): i32 {
+  let value = 0;
+  for (let i = start; i < start + 4; i++) {
+    const byte: i32 = bytes[i];
+    value = (value << 4) | (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x61 + 10);
+  }
+  return value;
+}
+
+function unescape(byte: u8): i32 {
+  switch (byte) {
+    case 0x62:
+      return 0x08;
+    case 0x66:
+      return 0x0c;
+    case 0x6e:
+      return 0x0a;
+    case 0x72:
+      return 0x0d;
+    case 0x74:
+      return 0x09;
+    default:
+      return byte;
+  }
+}
+
+function replaceLoneSurrogates(text: string): string {
+  return String.UTF8.decode(String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE));
+}

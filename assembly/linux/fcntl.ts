@@ -1,0 +1,6 @@
+// fcntl.h
+export const O_RDONLY: i32 = 0;
+export const O_WRONLY: i32 = 1;
+export const O_CLOEXEC: i32 = 0o2000000;
+export const AT_FDCWD: i32 = -100;
+export const AT_EMPTY_PATH: i32 = 0x1000;

@@ -1,0 +1,5 @@
+// linux/if.h
+export const IFNAMSIZ: i32 = 16;
+export const IFF_UP: u32 = 1 << 0;
+export const IFF_LOOPBACK: u32 = 1 << 3;
+export const IFF_LOWER_UP: u32 = 1 << 16;

@@ -1,0 +1,2 @@
+// asm-generic/poll.h
+export const POLLIN: i32 = 0x0001;

@@ -1,0 +1,2 @@
+// linux/sched.h
+export const CLONE_NEWNET: i32 = 0x40000000;

@@ -1,0 +1,2 @@
+// linux/time.h
+export const CLOCK_MONOTONIC: i32 = 1;

@@ -1,0 +1,81 @@
+import * as host from "./host";
+import { EFBIG, EINTR, EIO } from "../linux/errno";
+import { O_CLOEXEC, O_RDONLY, O_WRONLY } from "../linux/fcntl";
+
+export const STDIN: i32 = 0;
+export const STDOUT: i32 = 1;
+export const STDERR: i32 = 2;
+
+const CHUNK: i32 = 64 * 1024;
+
+/** What was read, or why not: `errno` is 0 or a positive error number. */
+export class ReadResult {
+  constructor(
+    public bytes: Uint8Array,
+    public errno: i32,
+  ) {}
+}
+
+/** Opens a file for reading. Returns a file descriptor or -errno (open(2)). */
+export function openRead(path: string): i32 {
+  const name = String.UTF8.encode(path);
+  return host.open(changetype<usize>(name), name.byteLength, O_RDONLY | O_CLOEXEC, 0);
+}
+
+/** Opens an existing file for writing, without truncating it. Returns a file descriptor or -errno. */
+export function openWrite(path: string): i32 {
+  const name = String.UTF8.encode(path);
+  return host.open(changetype<usize>(name), name.byteLength, O_WRONLY | O_CLOEXEC, 0);
+}
+
+export function close(fd: i32): void {
+  host.close(fd);
+}
+
+/**
+ * Reads a descriptor to its end.
+ *
+ * @param limit the most that is accepted, in bytes; one more byte is EFBIG.
+ */
+export function readAll(fd: i32, limit: i32): ReadResult {
+  let buffer = new ArrayBuffer(CHUNK);
+  let length = 0;
+  while (true) {
+    if (length == buffer.byteLength) buffer = grow(buffer, min(2 * length, limit + 1));
+    const count = host.read(fd, changetype<usize>(buffer) + length, buffer.byteLength - length);
+    if (count == -EINTR) continue;
+    if (count < 0) return new ReadResult(new Uint8Array(0), -count);
+    if (count == 0) return new ReadResult(Uint8Array.wrap(buffer, 0, length), 0);
+    length += count;
+    if (length > limit) return new ReadResult(new Uint8Array(0), EFBIG);
+  }
+}
+
+function grow(buffer: ArrayBuffer, size: i32): ArrayBuffer {
+  const larger = new ArrayBuffer(size);
+  memory.copy(changetype<usize>(larger), changetype<usize>(buffer), buffer.byteLength);
+  return larger;
+}
+
+/** Writes all bytes. Returns 0 or -errno (write(2)). */
+export function writeAll(fd: i32, bytes: ArrayBuffer): i32 {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const count = host.write(fd, changetype<usize>(bytes) + done, bytes.byteLength - done);
+    if (count == -EINTR) continue;
+    if (count < 0) return count;
+    if (count == 0) return -EIO;
+    done += count;
+  }
+  return 0;
+}
+
+/** Writes a text as UTF-8. Returns 0 or -errno. */
+export function writeText(fd: i32, text: string): i32 {
+  return writeAll(fd, String.UTF8.encode(text));
+}
+
+/** A line for the person who reads the runtime's log. Nothing depends on whether it arrives. */
+export function log(line: string): void {
+  writeText(STDERR, `macvlan: ${line}\n`);
+}

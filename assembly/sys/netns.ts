@@ -1,0 +1,65 @@
+import * as host from "./host";
+import { close, openRead } from "./io";
+import { FileId, statFd, statPath } from "./stat";
+import { CLONE_NEWNET } from "../linux/sched";
+
+/** The calling thread's own network namespace; not "self", which is the process' first thread's. */
+const OWN = "/proc/thread-self/ns/net";
+
+/**
+ * A network namespace held open, and the way back.
+ *
+ * A namespace is entered only for what cannot be said otherwise: to open a netlink socket, which then
+ * stays bound to it, and to reach /proc/sys/net, which shows the namespace of whoever opens it.
+ */
+export class Netns {
+  private fd: i32 = -1;
+  private home: i32 = -1;
+
+  /** Opens the namespace at `path`. Returns 0 or -errno; nothing is held after an error. */
+  open(path: string): i32 {
+    const fd = openRead(path);
+    if (fd < 0) return fd;
+    const home = openRead(OWN);
+    if (home < 0) {
+      close(fd);
+      return home;
+    }
+    this.fd = fd;
+    this.home = home;
+    return 0;
+  }
+
+  /** The descriptor, for IFLA_NET_NS_FD. */
+  get descriptor(): i32 {
+    return this.fd;
+  }
+
+  /** True if this is the namespace that the program was started in. */
+  isOwn(): bool {
+    return statFd(this.fd).equals(statFd(this.home));
+  }
+
+  /** Enters it. Returns 0 or -errno: EINVAL if the file is no network namespace. */
+  enter(): i32 {
+    return host.setns(this.fd, CLONE_NEWNET);
+  }
+
+  /** Goes back. Returns 0 or -errno, after which nothing may be done any more. */
+  leave(): i32 {
+    return host.setns(this.home, CLONE_NEWNET);
+  }
+
+  close(): void {
+    if (this.fd >= 0) close(this.fd);
+    if (this.home >= 0) close(this.home);
+    this.fd = -1;
+    this.home = -1;
+  }
+}
+
+/** True if `path` is the namespace of the calling thread; false also where `path` cannot be looked at. */
+export function isOwnNetns(path: string): bool {
+  const other: FileId = statPath(path);
+  return other.errno == 0 && other.equals(statPath(OWN));
+}

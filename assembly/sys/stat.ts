@@ -1,0 +1,59 @@
+import * as host from "./host";
+import { AT_EMPTY_PATH, AT_FDCWD } from "../linux/fcntl";
+import { STATX_INO, STATX_TYPE, S_IFMT, S_IFREG } from "../linux/stat";
+
+// struct statx (linux/stat.h), the fields that are read:
+//
+//   0  u32 stx_mask        28 u16 stx_mode        32 u64 stx_ino
+//   136 u32 stx_dev_major  140 u32 stx_dev_minor  256 bytes in all
+const SIZE: i32 = 256;
+const MODE: usize = 28;
+const INO: usize = 32;
+const DEV: usize = 136;
+
+/** Which file a path or descriptor stands for: its device and inode, and its type. */
+export class FileId {
+  errno: i32 = 0;
+  isRegular: bool = false;
+  inode: u64 = 0;
+  device: u64 = 0;
+
+  /** True if both exist and are one and the same file. */
+  equals(other: FileId): bool {
+    return (
+      this.errno == 0 &&
+      other.errno == 0 &&
+      this.inode == other.inode &&
+      this.device == other.device
+    );
+  }
+}
+
+/** statx(2) of a path, symbolic links followed. */
+export function statPath(path: string): FileId {
+  return stat(AT_FDCWD, String.UTF8.encode(path), 0);
+}
+
+/** statx(2) of an open descriptor. */
+export function statFd(fd: i32): FileId {
+  return stat(fd, new ArrayBuffer(0), AT_EMPTY_PATH);
+}
+
+function stat(dirfd: i32, path: ArrayBuffer, flags: i32): FileId {
+  const buffer = changetype<usize>(new ArrayBuffer(SIZE));
+  const id = new FileId();
+  id.errno = -host.statx(
+    dirfd,
+    changetype<usize>(path),
+    path.byteLength,
+    flags,
+    STATX_TYPE | STATX_INO,
+    buffer,
+    SIZE,
+  );
+  if (id.errno != 0) return id;
+  id.isRegular = ((<i32>load<u16>(buffer + MODE)) & S_IFMT) == S_IFREG;
+  id.inode = load<u64>(buffer + INO);
+  id.device = load<u64>(buffer + DEV);
+  return id;
+}
