@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { dnsConfigSchema } from "./dns.ts";
+import { ipamSchema } from "./ipam.ts";
+import { routeConfigSchema } from "./route.ts";
+import { cniVersion } from "./spec.ts";
+import { cidr, identifier, ifname, ip, ipOrCidr, linkName, mac, uint32 } from "./text.ts";
+
+/** An attachment in the list of GC: a container and the interface in it. */
+const attachment = z.looseObject({
+  containerID: identifier.describe("Id of the container."),
+  ifname: ifname.describe("Name of the interface in the container."),
+});
+const attachments = z.array(attachment).nullable();
+
+/** What an administrator writes for macvlan: one element of `plugins` in a configuration list. */
+export const macvlanSchema = z.looseObject({
+  type: z.literal("macvlan").describe("Name of the plugin executable."),
+  master: linkName
+    .or(z.literal(""))
+    .optional()
+    .describe(
+      "The parent interface, by name or alternative name. Missing or empty: the interface of the" +
+        " default route.",
+    ),
+  mode: z
+    .enum(["", "bridge", "private", "vepa", "passthru"])
+    .optional()
+    .describe("macvlan mode. Missing or empty: bridge. passthru takes the whole master."),
+  mtu: z
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe("MTU in bytes, at most that of the master. Missing or 0: the master's."),
+  mac: mac
+    .or(z.literal(""))
+    .optional()
+    .describe(
+      "MAC address of the interface. CNI_ARGS MAC= goes before it, runtimeConfig.mac before both." +
+        " Missing or empty: a random one.",
+    ),
+  linkInContainer: z
+    .boolean()
+    .optional()
+    .describe("Look the master up in the container's network namespace, not in the host's."),
+  bcqueuelen: uint32
+    .optional()
+    .describe("Length of the queue of received broadcasts. Missing or 0: the kernel's default."),
+  ipam: ipamSchema.optional(),
+  dns: dnsConfigSchema.optional(),
+  args: z
+    .looseObject({
+      cni: z
+        .looseObject({
+          ips: z.array(ipOrCidr).optional().describe("Addresses asked for, for the IPAM plugin."),
+        })
+        .optional()
+        .describe("Metadata under the names that the CNI conventions give."),
+    })
+    .optional()
+    .describe("Optional metadata, passed through by the runtime."),
+  capabilities: z
+    .record(z.string(), z.boolean())
+    .optional()
+    .describe("What the runtime may pass in runtimeConfig: mac, ips, ..."),
+});
+
+/** What the runtime fills in for the capabilities that are declared. */
+export const runtimeConfigSchema = z
+  .looseObject({
+    mac: mac.or(z.literal("")).optional().describe("MAC address of the interface."),
+    ips: z.array(ipOrCidr).optional().describe("Addresses asked for, for the IPAM plugin."),
+    ipRanges: z
+      .array(z.array(z.looseObject({ subnet: cidr.describe("Subnet of the range.") })))
+      .optional()
+      .describe("Address ranges, for the host-local IPAM plugin."),
+  })
+  .describe("Set by the runtime for the capabilities that the configuration declares.");
+
+/** A result that some plugin made and a runtime handed on: more forms than our own results have. */
+export const prevResultSchema = z.looseObject({
+  cniVersion: cniVersion.optional(),
+  interfaces: z
+    .array(
+      z.looseObject({
+        name: ifname.describe("Name of the interface."),
+        mac: z.string().optional().describe("Its hardware address."),
+        mtu: z.int().min(0).optional().describe("Its MTU in bytes."),
+        sandbox: z.string().optional().describe("Its namespace; none for one of the host."),
+      }),
+    )
+    .nullable()
+    .optional()
+    .describe("The interfaces made so far."),
+  ips: z
+    .array(
+      z.looseObject({
+        interface: z.int().min(0).nullable().optional().describe("Index into `interfaces`."),
+        address: cidr.describe("Address with prefix length."),
+        gateway: ip.nullable().optional().describe("Gateway of this subnet."),
+      }),
+    )
+    .nullable()
+    .optional()
+    .describe("The addresses given so far."),
+  routes: z.array(routeConfigSchema).nullable().optional().describe("The routes added so far."),
+  dns: dnsConfigSchema.nullable().optional().describe("DNS settings of the network."),
+});
+
+/** The network configuration of macvlan as the plugin gets it on standard input. */
+export const netConfSchema = macvlanSchema.extend({
+  cniVersion: cniVersion.optional(),
+  name: identifier.describe("Name of the network, unique on the host."),
+  runtimeConfig: runtimeConfigSchema.optional(),
+  prevResult: prevResultSchema
+    .nullable()
+    .optional()
+    .describe("Result of the previous plugin of the chain; on CHECK and DEL the result of ADD."),
+  "cni.dev/valid-attachments": attachments
+    .optional()
+    .describe("GC: the attachments that are still in use."),
+  "cni.dev/attachments": attachments.optional().describe("GC: the same under an older name."),
+});
+
+/** The network configuration of macvlan as the plugin gets it on standard input. */
+export type NetConf = z.input<typeof netConfSchema>;
+/** One attachment of a container to a network. */
+export type Attachment = z.infer<typeof attachment>;
