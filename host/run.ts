@@ -1,0 +1,53 @@
+import { instantiateSync } from "@assemblyscript/loader";
+import { bindImports } from "./guest.ts";
+import type { System } from "./imports.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+/** The CNI error code of this plugin for a facility that failed (docs/configuration.md). */
+const SYSTEM_FAILURE = 108;
+
+interface Core extends Record<string, unknown> {
+  readonly memory: WebAssembly.Memory;
+  /** Acts as the plugin that CNI_COMMAND and the program's name ask for; the exit status. */
+  run(): number;
+}
+
+/**
+ * Runs the core once, on a system.
+ *
+ * A core that traps has a mistake in it, or ran out of memory. The runtime is still answered as the
+ * specification demands: one error object on standard output, exit status 1.
+ *
+ * @returns the exit status.
+ */
+export function runPlugin(module: WebAssembly.Module, system: System): number {
+  const host = bindImports(system, () => core.memory);
+  const { exports: core } = instantiateSync<Core>(module, { host: { ...host } });
+  try {
+    return core.run();
+  } catch (error) {
+    return reportTrap(error, system);
+  }
+}
+
+function reportTrap(error: unknown, system: System): number {
+  const reason = error instanceof Error ? error : new Error(String(error));
+  const message = {
+    cniVersion: "1.1.0",
+    code: SYSTEM_FAILURE,
+    msg: `the plugin's core stopped unexpectedly (${reason.message}); please report this`,
+  };
+  print(system, STDERR, `${reason.stack}\n`);
+  print(system, STDOUT, `${JSON.stringify(message)}\n`);
+  return 1;
+}
+
+function print(system: System, fd: number, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) {
+    const written = system.write(fd, rest);
+    if (written <= 0) return;
+    rest = rest.subarray(written);
+  }
+}

@@ -1,0 +1,34 @@
+// npm run build: everything under build/. With --debug the core for development as well; with --schema
+// only the JSON Schemas in schema/.
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { bundleExecutable, bundleTool } from "./bundle.mjs";
+import { compileCore } from "./core.mjs";
+
+const TOOLS = ["demo", "bench"];
+
+process.chdir(path.join(import.meta.dirname, ".."));
+
+if (process.argv.includes("--schema")) {
+  await writeSchemas();
+} else {
+  await compileCore("release");
+  if (process.argv.includes("--debug")) await compileCore("debug");
+  await bundleExecutable();
+  for (const tool of TOOLS) {
+    const entry = `${tool}/main.ts`;
+    if (fs.existsSync(entry)) await bundleTool(entry, `build/${tool}/main.mjs`);
+  }
+}
+
+/** host/schema/generate.ts exports `generate()`: the name of each file and the JSON Schema in it. */
+async function writeSchemas() {
+  const generator = path.resolve("build/schema/generate.mjs");
+  await bundleTool("host/schema/generate.ts", generator);
+  const { generate } = await import(pathToFileURL(generator).href);
+  fs.mkdirSync("schema", { recursive: true });
+  for (const [name, schema] of Object.entries(generate())) {
+    fs.writeFileSync(path.join("schema", name), `${JSON.stringify(schema, null, 2)}\n`);
+  }
+}
