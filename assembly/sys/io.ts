@@ -72,7 +72,7 @@ export function writeAll(fd: i32, bytes: ArrayBuffer): i32 {
 
 /** Writes a text as UTF-8. Returns 0 or -errno. */
 export function writeText(fd: i32, text: string): i32 {
-  return writeAll(fd, String.UTF8.encode(text));
+  return writeAll(fd, String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE));
 }
 
 /** A line for the person who reads the runtime's log. Nothing depends on whether it arrives. */
