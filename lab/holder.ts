@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+
+/** Why this machine cannot give us network namespaces of our own, and what to do about it. */
+export class LabUnavailable extends Error {
+  override readonly name = "LabUnavailable";
+}
+
+/** A process that does nothing but hold the namespaces, and the nsenter(1) words that lead into them. */
+export interface Holder {
+  readonly process: ChildProcess;
+  readonly enter: readonly string[];
+}
+
+// Runs inside the new namespaces. A tmpfs on /run makes `ip netns` independent of the machine's own.
+// It then waits for the end of its input, which comes however the parent ends, and takes with it
+// every process that still lives in its mount namespace: nothing can outlive the lab.
+const script = `
+  mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && echo ready || exit 1
+  cat >/dev/null
+  own=$(readlink /proc/self/ns/mnt | tr '[]' '??')
+  find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/mnt' -lname "$own" 2>/dev/null |
+    cut -d/ -f3 | grep -vx $$ | xargs -r kill -9 2>/dev/null
+`;
+
+/**
+ * Starts the holder: unshare(1) of the network and mount namespaces, and for an ordinary user, or on
+ * request, of the user namespace too.
+ */
+export async function startHolder(userNamespace: boolean): Promise<Holder> {
+  const user = userNamespace ? ["--user", "--map-root-user"] : [];
+  const argv = [...user, "--net", "--mount", "--propagation", "private", "sh", "-c", script];
+  const child = spawn("unshare", argv, { stdio: "pipe", env: toolEnvironment() });
+  let output = "";
+  const failure = once(child, "error").then(([error]) => missingTool("unshare", error));
+  const ready = new Promise<string>((resolve) => {
+    child.stdout.on("data", (text) => {
+      output += text;
+      if (output.includes("ready")) resolve("");
+    });
+    child.stderr.on("data", (text) => {
+      output += text;
+    });
+    child.on("close", () => resolve(forbidden(output.trim(), userNamespace)));
+  });
+  const problem = await Promise.race([ready, failure]);
+  if (problem) throw new LabUnavailable(problem);
+  // An idle lab must not keep the program alive: its end closes the input, and the holder follows.
+  child.stdout.destroy();
+  child.stderr.destroy();
+  child.unref();
+  const target = ["--target", String(child.pid), "--net", "--mount"];
+  const credentials = userNamespace ? ["--user", "--preserve-credentials"] : [];
+  return { process: child, enter: ["nsenter", ...target, ...credentials, "--"] };
+}
+
+/** The caller's environment in the C locale, with the directories of the administrator's tools. */
+export function toolEnvironment(): NodeJS.ProcessEnv {
+  const path = `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
+  return { ...process.env, PATH: path, LC_ALL: "C" };
+}
+
+const packages: Readonly<Record<string, string>> = {
+  unshare: "util-linux",
+  nsenter: "util-linux",
+  ip: "iproute2",
+  ping: "iputils-ping",
+  tcpdump: "tcpdump",
+};
+
+/** What to say where a tool is not there: its name and the Debian package that has it. */
+export function missingTool(tool: string, error: NodeJS.ErrnoException): string {
+  if (error.code !== "ENOENT") return `cannot run ${tool}: ${error.message}`;
+  const name = packages[tool];
+  return `${tool} is missing${name ? `; on Debian and Ubuntu: apt-get install ${name}` : ""}`;
+}
+
+const switches: ReadonlyArray<readonly [string, (value: number) => boolean, string]> = [
+  ["kernel.unprivileged_userns_clone", (value) => value === 0, "sysctl -w $=1"],
+  ["user.max_user_namespaces", (value) => value === 0, "sysctl -w $=10000"],
+  ["kernel.apparmor_restrict_unprivileged_userns", (value) => value === 1, "sysctl -w $=0"],
+];
+
+function forbidden(output: string, userNamespace: boolean): string {
+  const lines = [`cannot make network namespaces of our own: ${output || "no reason given"}`];
+  if (/ip: (command )?not found/.test(output))
+    lines.push(missingTool("ip", { code: "ENOENT" } as never));
+  for (const [name, forbids, remedy] of switches) {
+    const value = readSysctl(name);
+    if (userNamespace && value !== undefined && forbids(value))
+      lines.push(`${name} = ${value} forbids it; as root: ${remedy.replace("$", name)}`);
+  }
+  if (lines.length === 1) {
+    lines.push(
+      userNamespace
+        ? "no known sysctl forbids user namespaces; a container's seccomp profile may"
+        : "root without CAP_SYS_ADMIN, as in a container, may not unshare",
+    );
+  }
+  if (userNamespace) lines.push("or run it as root, which needs no user namespace");
+  return lines.join("\n");
+}
+
+function readSysctl(name: string): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/sys/${name.replaceAll(".", "/")}`, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
