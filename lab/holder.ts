@@ -70,7 +70,10 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 /** What to say where a tool is not there: its name and the Debian package that has it. */
-export function missingTool(tool: string, error: NodeJS.ErrnoException): string {
+export function missingTool(
+  tool: string,
+  error: { code?: string | undefined; message?: string },
+): string {
   if (error.code !== "ENOENT") return `cannot run ${tool}: ${error.message}`;
   const name = packages[tool];
   return `${tool} is missing${name ? `; on Debian and Ubuntu: apt-get install ${name}` : ""}`;
@@ -84,8 +87,7 @@ const switches: ReadonlyArray<readonly [string, (value: number) => boolean, stri
 
 function forbidden(output: string, userNamespace: boolean): string {
   const lines = [`cannot make network namespaces of our own: ${output || "no reason given"}`];
-  if (/ip: (command )?not found/.test(output))
-    lines.push(missingTool("ip", { code: "ENOENT" } as never));
+  if (/ip: (command )?not found/.test(output)) lines.push(missingTool("ip", { code: "ENOENT" }));
   for (const [name, forbids, remedy] of switches) {
     const value = readSysctl(name);
     if (userNamespace && value !== undefined && forbids(value))

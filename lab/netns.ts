@@ -57,7 +57,10 @@ export class Netns {
     const error = done.error as NodeJS.ErrnoException | undefined;
     if (error && error.code !== "EPIPE") throw new Error(missingTool(program, error));
     const { status, signal } = done;
-    return { status, signal, stdout: `${done.stdout}`, stderr: `${done.stderr}`, milliseconds };
+    const stderr = `${done.stderr}`;
+    if (status === 127 && stderr.startsWith("nsenter: failed to execute"))
+      throw new Error(missingTool(argv[0] ?? "", { code: "ENOENT" }));
+    return { status, signal, stdout: `${done.stdout}`, stderr, milliseconds };
   }
 
   /** Runs a program that must succeed; returns its output. */
