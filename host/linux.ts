@@ -28,14 +28,14 @@ export const linux: System = {
     }),
   statx: (dirfd, path, flags, mask, buffer) =>
     errnoOf(() => statx(dirfd, path, flags, mask, buffer)),
-  setns: (fd, nstype) => libc().setns(fd, nstype),
-  socket: (domain, type, protocol) => libc().socket(domain, type | SOCK_CLOEXEC, protocol),
-  bind: (fd, address) => libc().bind(fd, address, address.length),
-  setsockopt: (fd, level, name, value) => libc().setsockopt(fd, level, name, value, value.length),
-  send: (fd, buffer, flags) => libc().send(fd, buffer, buffer.length, flags),
+  setns: (fd, nstype) => libc("setns", fd, nstype),
+  socket: (domain, type, protocol) => libc("socket", domain, type | SOCK_CLOEXEC, protocol),
+  bind: (fd, address) => libc("bind", fd, address, address.length),
+  setsockopt: (fd, level, name, value) => libc("setsockopt", fd, level, name, value, value.length),
+  send: (fd, buffer, flags) => libc("send", fd, buffer, buffer.length, flags),
   recvfrom: (fd, buffer, flags, address, addressLength) =>
-    libc().recvfrom(fd, buffer, buffer.length, flags, address, addressLength),
-  poll: (fds, timeout) => libc().poll(fds, fds.length / POLLFD_SIZE, timeout),
+    libc("recvfrom", fd, buffer, buffer.length, flags, address, addressLength),
+  poll: (fds, timeout) => libc("poll", fds, fds.length / POLLFD_SIZE, timeout),
   clock_gettime,
   getenv: (name) =>
     Object.hasOwn(process.env, name) ? Buffer.from(process.env[name] ?? "") : undefined,

@@ -1,21 +1,13 @@
 import { createRequire } from "node:module";
 
 type Koffi = typeof import("koffi");
-type Call = (...args: (number | Uint8Array)[]) => number;
 
-/** The system calls that node has no function for, as the C library of this process offers them. */
-export interface Libc {
-  /** Each returns what the function of that name returns, or -errno. */
-  readonly setns: Call;
-  readonly socket: Call;
-  readonly bind: Call;
-  readonly setsockopt: Call;
-  readonly send: Call;
-  readonly recvfrom: Call;
-  readonly poll: Call;
-}
+/** A pointer argument is a view of the bytes it points to, or an address as `environ` returns it. */
+type Argument = number | bigint | string | Uint8Array | Int32Array | (string | null)[];
+type Call = (...args: Argument[]) => number;
 
-const PROTOTYPES: Record<keyof Libc, [result: string, parameters: string[]]> = {
+/** What node has no function for: result and parameters of each, by its manual page. */
+const PROTOTYPES = {
   setns: ["int", ["int", "int"]],
   socket: ["int", ["int", "int", "int"]],
   bind: ["int", ["int", "void *", "uint"]],
@@ -23,33 +15,40 @@ const PROTOTYPES: Record<keyof Libc, [result: string, parameters: string[]]> = {
   send: ["long", ["int", "void *", "ulong", "int"]],
   recvfrom: ["long", ["int", "void *", "ulong", "int", "void *", "void *"]],
   poll: ["int", ["void *", "ulong", "int"]],
-};
+  pipe2: ["int", ["void *", "int"]],
+  waitpid: ["int", ["int", "void *", "int"]],
+  posix_spawn: ["int", ["void *", "str", "void *", "void *", "str *", "void *"]],
+  posix_spawn_file_actions_init: ["int", ["void *"]],
+  posix_spawn_file_actions_adddup2: ["int", ["void *", "int", "int"]],
+  posix_spawn_file_actions_destroy: ["int", ["void *"]],
+  posix_spawnattr_init: ["int", ["void *"]],
+  posix_spawnattr_setflags: ["int", ["void *", "short"]],
+  posix_spawnattr_setsigdefault: ["int", ["void *", "void *"]],
+  posix_spawnattr_destroy: ["int", ["void *"]],
+  sigemptyset: ["int", ["void *"]],
+  sigaddset: ["int", ["void *", "int"]],
+} satisfies Record<string, [result: string, parameters: string[]]>;
 
-let loaded: Libc | undefined;
+/** Loaded at the first call: a command that needs none is not to pay for it. */
+let koffi: Koffi | undefined;
+const functions: { [name in keyof typeof PROTOTYPES]?: Call } = {};
 
-/** Loaded at the first use: a command that needs no such call is not to pay for the FFI. */
-export function libc(): Libc {
-  loaded ??= load(requireKoffi());
-  return loaded;
+/** Calls a function of the C library that this process runs with: its result, or -errno for -1. */
+export function libc(name: keyof typeof PROTOTYPES, ...args: Argument[]): number {
+  koffi ??= requireKoffi();
+  functions[name] ??= koffi.load(null).func(name, ...PROTOTYPES[name]) as Call;
+  const value = functions[name](...args);
+  // errno is still that of the call: nothing is allocated in between
+  return value === -1 ? -koffi.errno() : value;
 }
 
-function load(koffi: Koffi): Libc {
-  const library = koffi.load(null);
-  const calls = Object.entries(PROTOTYPES).map(([name, [result, parameters]]) => {
-    const call = library.func(name, result, parameters);
-    // errno still holds the call's own value: nothing is allocated and no other call made in between.
-    return [
-      name,
-      (...args: unknown[]) => {
-        const value = call(...args);
-        return value < 0 ? -koffi.errno() : value;
-      },
-    ];
-  });
-  return Object.fromEntries(calls) as unknown as Libc;
+/** The address of this process' environment (environ(7)), byte by byte as it was inherited. */
+export function environ(): bigint {
+  koffi ??= requireKoffi();
+  return koffi.decode(koffi.load(null).symbol("environ"), "void *");
 }
 
-/** package.json says what the two names mean; in the build, the native part alone, one per C library. */
+/** The imports of package.json (build/package.json) say which file each name stands for. */
 function requireKoffi(): Koffi {
   const require = createRequire(import.meta.url);
   try {
