@@ -39,12 +39,7 @@ export class CmdArgs {
   validate(): CniError | null {
     const table: Requirement[] = [
       new Requirement("CNI_COMMAND", this.command, ANY, null),
-      new Requirement(
-        "CNI_CONTAINERID",
-        this.containerId,
-        ADD | DEL | CHECK,
-        validateContainerId,
-      ),
+      new Requirement("CNI_CONTAINERID", this.containerId, ADD | DEL | CHECK, validateContainerId),
       new Requirement("CNI_NETNS", this.netns, ADD | CHECK, null),
       new Requirement("CNI_IFNAME", this.ifname, ADD | DEL | CHECK, validateInterfaceName),
     ];

@@ -11,7 +11,16 @@ export class CniArgs {
    * @param known the keys that somebody reads. Any other is an error, unless IgnoreUnknown is true.
    */
   constructor(text: string, known: string[]) {
-    if (text.length == 0) return;
+    if (text.length > 0) this.parse(text, known);
+  }
+
+  /** The value of a key, the last one if it is repeated, or the empty string. */
+  get(key: string): string {
+    const index = this.keys.lastIndexOf(key);
+    return index < 0 ? "" : this.values[index];
+  }
+
+  private parse(text: string, known: string[]): void {
     const unknown: string[] = [];
     const pairs = text.split(";");
     for (let i = 0; i < pairs.length; i++) {
@@ -25,18 +34,11 @@ export class CniArgs {
       if (parts[0] != "IgnoreUnknown" && !known.includes(parts[0])) unknown.push(`"${pairs[i]}"`);
     }
     const ignoresUnknown = this.ignoresUnknown();
-    if (this.error == null && unknown.length > 0 && !ignoresUnknown) {
-      this.fail(
-        `CNI_ARGS: unknown args [${unknown.join(" ")}]; known: ${known.join(", ")}; ` +
-          "IgnoreUnknown=1 lets others pass",
-      );
-    }
-  }
-
-  /** The value of a key, the last one if it is repeated, or the empty string. */
-  get(key: string): string {
-    const index = this.keys.lastIndexOf(key);
-    return index < 0 ? "" : this.values[index];
+    if (this.error != null || unknown.length == 0 || ignoresUnknown) return;
+    this.fail(
+      `CNI_ARGS: unknown args [${unknown.join(" ")}]; known: ${known.join(", ")}; ` +
+        "IgnoreUnknown=1 lets others pass",
+    );
   }
 
   private ignoresUnknown(): bool {

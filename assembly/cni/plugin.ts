@@ -18,4 +18,15 @@ export abstract class Plugin {
   abstract check(args: CmdArgs, conf: NetConf): CniError | null;
   abstract gc(args: CmdArgs, conf: NetConf): CniError | null;
   abstract status(args: CmdArgs, conf: NetConf): CniError | null;
+
+  /** One of the commands that print nothing: DEL, CHECK, GC or STATUS. */
+  run(command: string, args: CmdArgs, conf: NetConf): CniError | null {
+    if (command == "DEL") return this.del(args, conf);
+    if (command == "CHECK") return this.check(args, conf);
+    if (command == "GC") return this.gc(args, conf);
+    return this.status(args, conf);
+  }
+
+  /** Gives back what the plugin holds open; called last, whatever happened. */
+  close(): void {}
 }

@@ -43,6 +43,7 @@ export function runCommand(plugin: Plugin): i32 {
     return 0;
   }
   if (!error) error = args.command == "VERSION" ? printVersions() : dispatch(plugin, args, conf);
+  plugin.close();
   return error ? printError(error, conf) : 0;
 }
 
@@ -51,11 +52,10 @@ function dispatch(plugin: Plugin, args: CmdArgs, conf: NetConf): CniError | null
   if (!error) error = decodeNetConf(args.stdin, conf);
   if (!error) error = requireVersion(args.command, conf.cniVersion);
   if (error) return error;
+  if (args.command == "ADD" || args.command == "DEL") error = requireOtherNetns(args);
+  if (error) return error;
   if (args.command == "ADD") return add(plugin, args, conf);
-  if (args.command == "DEL") return del(plugin, args, conf);
-  if (args.command == "CHECK") return plugin.check(args, conf);
-  if (args.command == "GC") return plugin.gc(args, conf);
-  return plugin.status(args, conf);
+  return plugin.run(args.command, args, conf);
 }
 
 function readStdin(args: CmdArgs): CniError | null {
@@ -81,18 +81,12 @@ function requireVersion(command: string, version: string): CniError | null {
 
 function add(plugin: Plugin, args: CmdArgs, conf: NetConf): CniError | null {
   const result = new Result();
-  let error = requireOtherNetns(args);
-  if (!error) error = plugin.add(args, conf, result);
+  let error = plugin.add(args, conf, result);
   if (!error) error = print(formatResult(result, conf.cniVersion));
   if (!error) return null;
   const left = plugin.undo.run();
   for (let i = 0; i < left.length; i++) log(`undoing the failed ADD: ${left[i].msg}`);
   return error;
-}
-
-function del(plugin: Plugin, args: CmdArgs, conf: NetConf): CniError | null {
-  const error = requireOtherNetns(args);
-  return error ? error : plugin.del(args, conf);
 }
 
 /** A CNI_NETNS that is the host's would turn the host's own network inside out. */

@@ -5,16 +5,12 @@ export const IFLA_MTU: i32 = 4;
 export const IFLA_LINK: i32 = 5;
 export const IFLA_MASTER: i32 = 10;
 export const IFLA_LINKINFO: i32 = 18;
-export const IFLA_AF_SPEC: i32 = 26;
 export const IFLA_NET_NS_FD: i32 = 28;
 export const IFLA_EXT_MASK: i32 = 29;
-export const IFLA_LINK_NETNSID: i32 = 37;
 export const IFLA_ALT_IFNAME: i32 = 53;
 
 export const IFLA_INFO_KIND: i32 = 1;
 export const IFLA_INFO_DATA: i32 = 2;
-
-export const IFLA_INET_CONF: i32 = 1;
 
 export const IFLA_MACVLAN_MODE: i32 = 1;
 export const IFLA_MACVLAN_BC_QUEUE_LEN: i32 = 7;

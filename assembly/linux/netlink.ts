@@ -7,25 +7,18 @@ export const NETLINK_EXT_ACK: i32 = 11;
 export const NETLINK_GET_STRICT_CHK: i32 = 12;
 
 export const NLM_F_REQUEST: i32 = 0x01;
-export const NLM_F_MULTI: i32 = 0x02;
 export const NLM_F_ACK: i32 = 0x04;
 export const NLM_F_DUMP_INTR: i32 = 0x10;
-export const NLM_F_ROOT: i32 = 0x100;
-export const NLM_F_MATCH: i32 = 0x200;
 export const NLM_F_DUMP: i32 = 0x300;
 export const NLM_F_EXCL: i32 = 0x200;
 export const NLM_F_CREATE: i32 = 0x400;
-export const NLM_F_APPEND: i32 = 0x800;
 export const NLM_F_CAPPED: i32 = 0x100;
 export const NLM_F_ACK_TLVS: i32 = 0x200;
 
-export const NLMSG_NOOP: i32 = 0x1;
 export const NLMSG_ERROR: i32 = 0x2;
 export const NLMSG_DONE: i32 = 0x3;
-export const NLMSG_OVERRUN: i32 = 0x4;
 
 export const NLA_F_NESTED: i32 = 0x8000;
 export const NLA_TYPE_MASK: i32 = 0x3fff;
 
 export const NLMSGERR_ATTR_MSG: i32 = 1;
-export const NLMSGERR_ATTR_OFFS: i32 = 2;

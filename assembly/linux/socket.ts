@@ -6,3 +6,4 @@ export const AF_NETLINK: i32 = 16;
 export const SOCK_RAW: i32 = 3;
 export const SOCK_CLOEXEC: i32 = 0o2000000;
 export const MSG_TRUNC: i32 = 0x20;
+export const MSG_DONTWAIT: i32 = 0x40;

@@ -52,7 +52,7 @@ function stat(dirfd: i32, path: ArrayBuffer, flags: i32): FileId {
     SIZE,
   );
   if (id.errno != 0) return id;
-  id.isRegular = ((<i32>load<u16>(buffer + MODE)) & S_IFMT) == S_IFREG;
+  id.isRegular = (<i32>load<u16>(buffer + MODE) & S_IFMT) == S_IFREG;
   id.inode = load<u64>(buffer + INO);
   id.device = load<u64>(buffer + DEV);
   return id;

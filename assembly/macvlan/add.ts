@@ -1,0 +1,125 @@
+import { CmdArgs } from "../cni/cmdargs";
+import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, IPAM_RESULT_UNUSABLE } from "../cni/error";
+import { NetConf, problemError } from "../cni/netconf";
+import { Interface, Result } from "../cni/result";
+import { readResult } from "../cni/result-read";
+import { UndoStack } from "../cni/undo";
+import { Configurator } from "../ipam/configure";
+import { netlinkError } from "../ipam/failure";
+import { Ipam } from "../ipam/ipam";
+import { Fields, Problem } from "../json/fields";
+import { formatMac } from "../net/mac";
+import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
+import { MessageWriter } from "../rtnetlink/message";
+import { MacvlanConf } from "./conf";
+import { MacvlanLink } from "./link";
+import { Master } from "./master";
+import { Session } from "./session";
+import { ReleaseLease, RemoveLink } from "./undo";
+
+/**
+ * Brings the interface about: validate, create the link, ask IPAM for addresses, configure, report.
+ * Nothing is changed before all that needs no change has been checked.
+ */
+export function addMacvlan(
+  args: CmdArgs,
+  conf: NetConf,
+  session: Session,
+  undo: UndoStack,
+  result: Result,
+): CniError | null {
+  const own = new MacvlanConf();
+  let error = own.load(args, conf);
+  if (!error) error = takePrevResult(conf, result);
+  const ipam = new Ipam(own.ipamType, args, conf);
+  if (!error && own.ipamType.length > 0) error = ipam.find();
+  if (!error) error = session.openHost();
+  if (!error) error = session.openContainer(args.netns);
+  if (error) return error;
+
+  const masterSocket = own.linkInContainer ? session.container : session.host;
+  const master = new Master(masterSocket, own, args.ifname);
+  error = master.find();
+  if (error) return error;
+
+  const macvlan = new MacvlanLink(session.container, args.ifname, args.containerId);
+  undo.push(new RemoveLink(macvlan));
+  const spec = specify(own, master.link, session);
+  error = macvlan.create(masterSocket, spec, master.link.name);
+  if (error) return error;
+  report(macvlan.link, args.netns, result);
+
+  if (own.ipamType.length > 0) error = addLayer3(ipam, session, macvlan.link, undo, result);
+  else error = addLayer2(session, macvlan.link);
+  result.dns.overrideBy(conf.dns);
+  return error ? error : conf.error;
+}
+
+function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {
+  const spec = new MacvlanSpec();
+  spec.master = master.index;
+  spec.netns = own.linkInContainer ? -1 : session.netns.descriptor;
+  spec.mode = own.mode;
+  spec.mtu = own.mtu;
+  spec.mac = own.mac;
+  spec.bcQueueLen = own.bcQueueLen;
+  return spec;
+}
+
+/** What plugins before this one in the chain have brought about goes through. */
+function takePrevResult(conf: NetConf, result: Result): CniError | null {
+  const previous = conf.prevResult;
+  if (!previous) return null;
+  const problem = new Problem();
+  const read = readResult(new Fields(previous, "prevResult", problem), conf.cniVersion);
+  result.interfaces = read.interfaces;
+  result.ips = read.ips;
+  result.routes = read.routes;
+  result.dns = read.dns;
+  const error = problemError("network configuration: ", problem);
+  if (error) error.code = INVALID_CONFIG;
+  return error;
+}
+
+function report(link: Link, sandbox: string, result: Result): void {
+  const entry = new Interface(link.name, sandbox);
+  entry.mac = formatMac(link.mac);
+  entry.mtu = link.mtu;
+  result.interfaces.push(entry);
+}
+
+function addLayer2(session: Session, link: Link): CniError | null {
+  const request = new MessageWriter();
+  setLinkUp(request, link.index);
+  const failure = session.container.execute(request);
+  return failure ? netlinkError(CONFIGURE_REFUSED, `set "${link.name}" up`, failure) : null;
+}
+
+/** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
+function addLayer3(
+  ipam: Ipam,
+  session: Session,
+  link: Link,
+  undo: UndoStack,
+  result: Result,
+): CniError | null {
+  const own = new Result();
+  undo.push(new ReleaseLease(ipam));
+  let error = ipam.add(own);
+  if (!error && own.ips.length == 0) {
+    error = new CniError(
+      IPAM_RESULT_UNUSABLE,
+      `IPAM plugin "${ipam.type}" returned missing IP config: its result has no address`,
+    );
+  }
+  if (!error) error = new Configurator(session.netns, session.container, link, undo).apply(own);
+  if (error) return error;
+  const index = result.interfaces.length - 1;
+  for (let i = 0; i < own.ips.length; i++) {
+    own.ips[i].interface = index;
+    result.ips.push(own.ips[i]);
+  }
+  for (let i = 0; i < own.routes.length; i++) result.routes.push(own.routes[i]);
+  result.dns.overrideBy(own.dns);
+  return null;
+}

@@ -1,0 +1,207 @@
+import { CmdArgs } from "../cni/cmdargs";
+import { CHECK_FAILED, CniError, INVALID_CONFIG } from "../cni/error";
+import { NetConf } from "../cni/netconf";
+import { Interface, Result, Route } from "../cni/result";
+import { readResult } from "../cni/result-read";
+import { netlinkError } from "../ipam/failure";
+import { Ipam } from "../ipam/ipam";
+import { Fields } from "../json/fields";
+import { IFF_UP } from "../linux/if";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../linux/socket";
+import { RT_TABLE_MAIN, RTM_NEWROUTE } from "../linux/rtnetlink";
+import { Cidr } from "../net/cidr";
+import { equalBytes } from "../net/ip";
+import { formatMac, parseMac } from "../net/mac";
+import { Link, MACVLAN } from "../rtnetlink/link";
+import { MessageReader, MessageWriter } from "../rtnetlink/message";
+import { AddressList, findLinkByIndex, findLinkByName } from "../rtnetlink/query";
+import { dumpRoutes, KernelRoute, readRoute } from "../rtnetlink/route";
+import { RtnlSocket, Visitor } from "../rtnetlink/socket";
+import { log } from "../sys/io";
+import { MacvlanConf, modeName } from "./conf";
+import { Session } from "./session";
+
+/** Compares the kernel's state with what prevResult and the configuration say; changes nothing. */
+export function checkMacvlan(args: CmdArgs, conf: NetConf, session: Session): CniError | null {
+  const own = new MacvlanConf();
+  let error = own.load(args, conf);
+  if (!error) error = session.openHost();
+  if (!error) error = session.openContainer(args.netns);
+  if (!error && own.ipamType.length > 0) error = checkLease(own.ipamType, args, conf);
+  if (error) return error;
+
+  const previous = conf.prevResult;
+  if (!previous) return new CniError(INVALID_CONFIG, "required prevResult missing");
+  const result = readResult(
+    new Fields(previous, "prevResult", conf.fields.problem),
+    conf.cniVersion,
+  );
+  error = conf.error;
+  if (error) {
+    error.code = INVALID_CONFIG;
+    return error;
+  }
+  return new Checker(args, own, session, result).run();
+}
+
+function checkLease(type: string, args: CmdArgs, conf: NetConf): CniError | null {
+  const ipam = new Ipam(type, args, conf);
+  const error = ipam.find();
+  return error ? error : ipam.run("CHECK");
+}
+
+class Checker {
+  private link: Link = new Link();
+  /** Index of the interface in prevResult. */
+  private index: i32 = -1;
+
+  constructor(
+    private args: CmdArgs,
+    private conf: MacvlanConf,
+    private session: Session,
+    private result: Result,
+  ) {}
+
+  run(): CniError | null {
+    let error = this.findExpected();
+    if (!error) error = this.findLink();
+    if (!error) error = this.checkLink(this.result.interfaces[this.index]);
+    if (!error) error = this.checkMaster();
+    if (!error) error = this.checkAddresses();
+    if (!error) error = this.checkRoutes();
+    return error;
+  }
+
+  private findExpected(): CniError | null {
+    const interfaces = this.result.interfaces;
+    for (let i = 0; i < interfaces.length; i++) {
+      const entry = interfaces[i];
+      if (entry.name == this.args.ifname && entry.sandbox == this.args.netns) this.index = i;
+    }
+    if (this.index >= 0) return null;
+    return new CniError(
+      INVALID_CONFIG,
+      `prevResult has no interface "${this.args.ifname}" with sandbox "${this.args.netns}"`,
+    );
+  }
+
+  private findLink(): CniError | null {
+    const name = this.args.ifname;
+    const reply = findLinkByName(this.session.container, name);
+    const link = reply.link;
+    const failure = reply.error;
+    if (reply.isMissing) return differs(`interface "${name}" not found in the container`);
+    if (failure) return netlinkError(CHECK_FAILED, `look up interface "${name}"`, failure);
+    if (link) this.link = link;
+    return null;
+  }
+
+  private checkLink(expected: Interface): CniError | null {
+    const link = this.link;
+    const name = `interface "${link.name}"`;
+    if (link.kind != MACVLAN) return differs(`${name} is not of type macvlan: "${link.kind}"`);
+    if (link.macvlanMode != this.conf.mode) {
+      const found = modeName(link.macvlanMode);
+      return differs(`${name} has mode ${found}, the configuration says ${this.conf.modeName}`);
+    }
+    const mac = parseMac(expected.mac);
+    if (mac && !equalBytes(mac, link.mac)) {
+      const found = formatMac(link.mac);
+      return differs(`${name} has MAC address ${found}, prevResult says ${expected.mac}`);
+    }
+    const mtu = expected.mtu > 0 ? expected.mtu : this.conf.mtu;
+    if (mtu > 0 && link.mtu != mtu) {
+      return differs(`${name} has MTU ${link.mtu.toString()}, it was ${mtu.toString()}`);
+    }
+    if ((link.flags & IFF_UP) == 0) return differs(`${name} is down`);
+    return null;
+  }
+
+  /** The master must be there; one that was renamed since ADD still carries the interface. */
+  private checkMaster(): CniError | null {
+    const isInside = this.conf.linkInContainer;
+    const socket = isInside ? this.session.container : this.session.host;
+    const lower = findLinkByIndex(socket, this.link.lower).link;
+    const name = this.link.name;
+    if (!lower) return differs(`the master of "${name}" is gone`);
+    if (this.conf.master.length == 0) return null;
+    const named = findLinkByName(socket, this.conf.master).link;
+    if (named && named.index != lower.index) {
+      return differs(`"${name}" is on master "${lower.name}", not on "${this.conf.master}"`);
+    }
+    if (!named) log(`master "${this.conf.master}" of "${name}" is now called "${lower.name}"`);
+    return null;
+  }
+
+  /** Those of this interface; a chained plugin may have added others to other interfaces. */
+  private checkAddresses(): CniError | null {
+    const list = new AddressList(this.link.index);
+    const failure = list.load(this.session.container, AF_UNSPEC);
+    if (failure) return netlinkError(CHECK_FAILED, "list the container's addresses", failure);
+    for (let i = 0; i < this.result.ips.length; i++) {
+      const ip = this.result.ips[i];
+      if (ip.interface != this.index || hasAddress(list, ip.address)) continue;
+      return differs(`address ${ip.address.toString()} is not on interface "${this.link.name}"`);
+    }
+    return null;
+  }
+
+  private checkRoutes(): CniError | null {
+    const routes = this.result.routes;
+    for (let i = 0; i < routes.length; i++) {
+      const search = new RouteSearch(routes[i]);
+      const failure = search.run(this.session.container);
+      if (failure) return failure;
+      if (search.isFound) continue;
+      const table = search.table.toString();
+      return differs(`route ${routes[i].dst.toString()} is not in the container's table ${table}`);
+    }
+    return null;
+  }
+}
+
+/** Looks for one route, through whatever interface. */
+class RouteSearch extends Visitor {
+  isFound: bool = false;
+  table: u32 = RT_TABLE_MAIN;
+  private dst: Cidr;
+
+  constructor(private route: Route) {
+    super();
+    this.dst = new Cidr(route.dst.network, route.dst.prefix);
+    if (route.table > 0) this.table = <u32>route.table;
+  }
+
+  run(socket: RtnlSocket): CniError | null {
+    const request = new MessageWriter();
+    dumpRoutes(request, this.dst.isIpv4 ? AF_INET : AF_INET6, this.table);
+    const failure = socket.dump(request, this);
+    return failure ? netlinkError(CHECK_FAILED, "list the container's routes", failure) : null;
+  }
+
+  visit(message: MessageReader): void {
+    if (message.type == RTM_NEWROUTE && this.matches(readRoute(message))) this.isFound = true;
+  }
+
+  private matches(entry: KernelRoute): bool {
+    if (entry.table != this.table || !entry.dst.equals(this.dst)) return false;
+    if (this.route.priority > 0 && entry.priority != this.route.priority) return false;
+    const gateway = this.route.gateway;
+    if (!gateway) return true;
+    for (let i = 0; i < entry.gateways.length; i++) {
+      if (equalBytes(entry.gateways[i], gateway)) return true;
+    }
+    return false;
+  }
+}
+
+function hasAddress(list: AddressList, wanted: Cidr): bool {
+  for (let i = 0; i < list.addresses.length; i++) {
+    if (list.addresses[i].cidr.equals(wanted)) return true;
+  }
+  return false;
+}
+
+function differs(msg: string): CniError {
+  return new CniError(CHECK_FAILED, msg);
+}

@@ -1,0 +1,105 @@
+import { CmdArgs } from "../cni/cmdargs";
+import { CniArgs } from "../cni/cniargs";
+import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT, UNSUPPORTED_FIELD } from "../cni/error";
+import { NetConf } from "../cni/netconf";
+import {
+  MACVLAN_MODE_BRIDGE,
+  MACVLAN_MODE_PASSTHRU,
+  MACVLAN_MODE_PRIVATE,
+  MACVLAN_MODE_VEPA,
+} from "../linux/if_link";
+import { macProblem, parseMac } from "../net/mac";
+
+/** An IPv4 host must take packets of this size (RFC 791); the kernel has no IPv4 on a smaller MTU. */
+const MTU_MIN: u32 = 68;
+const MTU_MAX: i64 = 65535;
+
+const MODE_NAMES: string[] = ["bridge", "private", "vepa", "passthru"];
+const MODES: u32[] = [
+  MACVLAN_MODE_BRIDGE,
+  MACVLAN_MODE_PRIVATE,
+  MACVLAN_MODE_VEPA,
+  MACVLAN_MODE_PASSTHRU,
+];
+
+/** The keys of the configuration that are macvlan's own. docs/configuration.md explains each. */
+export class MacvlanConf {
+  master: string = "";
+  mode: u32 = MACVLAN_MODE_BRIDGE;
+  /** Bytes; 0 for the master's. */
+  mtu: u32 = 0;
+  /** Empty for a random one. */
+  mac: Uint8Array = new Uint8Array(0);
+  linkInContainer: bool = false;
+  bcQueueLen: u32 = 0;
+  /** Empty where the interface gets no addresses. */
+  ipamType: string = "";
+
+  /** Reads and checks everything that can be checked without the kernel. */
+  load(args: CmdArgs, conf: NetConf): CniError | null {
+    const fields = conf.fields;
+    this.ipamType = conf.ipamType;
+    this.master = fields.text("master");
+    this.linkInContainer = fields.flag("linkInContainer");
+    this.bcQueueLen = <u32>fields.integer("bcqueuelen", 0, u32.MAX_VALUE);
+    this.mtu = <u32>fields.integer("mtu", 0, MTU_MAX);
+    if (this.mtu > 0 && this.mtu < MTU_MIN) {
+      fields.reject("mtu", `is ${this.mtu.toString()}, must be at least ${MTU_MIN.toString()}`);
+    }
+    if (this.master.includes("/"))
+      fields.reject("master", `is "${this.master}", no interface name`);
+    const mac = fields.text("mac");
+    const runtimeMac = conf.runtimeConfig.text("mac");
+    const mode = fields.text("mode");
+    const error = conf.error;
+    if (error) return error;
+    const modeError = this.setMode(mode);
+    return modeError ? modeError : this.setMac(args, mac, runtimeMac);
+  }
+
+  get modeName(): string {
+    return modeName(this.mode);
+  }
+
+  private setMode(name: string): CniError | null {
+    if (name.length == 0) return null;
+    const index = MODE_NAMES.indexOf(name);
+    if (index >= 0) {
+      this.mode = MODES[index];
+      return null;
+    }
+    return new CniError(
+      UNSUPPORTED_FIELD,
+      `unknown macvlan mode: key "mode" is "${name}", must be one of ${MODE_NAMES.join(", ")}`,
+    );
+  }
+
+  /** The runtime's capability goes before CNI_ARGS, and that before the configuration. */
+  private setMac(args: CmdArgs, configured: string, fromRuntime: string): CniError | null {
+    const cniArgs = new CniArgs(args.args, ["MAC", "IP", "GATEWAY"]);
+    if (cniArgs.error) return cniArgs.error;
+    const fromArgs = cniArgs.get("MAC");
+    if (fromRuntime.length > 0) return this.parseMac("runtimeConfig.mac", fromRuntime);
+    if (fromArgs.length == 0) return this.parseMac("mac", configured);
+    const error = this.parseMac("CNI_ARGS MAC", fromArgs);
+    if (error) error.code = INVALID_ENVIRONMENT;
+    return error;
+  }
+
+  private parseMac(source: string, text: string): CniError | null {
+    if (text.length == 0) return null;
+    const mac = parseMac(text);
+    const problem = mac ? macProblem(mac) : "is no hardware address";
+    if (mac && problem.length == 0) {
+      this.mac = mac;
+      return null;
+    }
+    return new CniError(INVALID_CONFIG, `invalid MAC address: ${source} "${text}" ${problem}`);
+  }
+}
+
+/** The name of a MACVLAN_MODE_*. */
+export function modeName(mode: u32): string {
+  const index = MODES.indexOf(mode);
+  return index < 0 ? `mode ${mode.toString()}` : MODE_NAMES[index];
+}

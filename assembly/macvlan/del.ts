@@ -1,0 +1,54 @@
+import { CmdArgs } from "../cni/cmdargs";
+import { CniError } from "../cni/error";
+import { NetConf } from "../cni/netconf";
+import { Ipam } from "../ipam/ipam";
+import { MacvlanLink } from "./link";
+import { Session } from "./session";
+
+/** The IPAM plugin whose daemon says farewell to its server through the interface. */
+const DHCP: string = "dhcp";
+
+/**
+ * Removes what ADD brought about, as far as it is there. No failure keeps the rest from being done; all
+ * of them are reported at the end.
+ *
+ * The link goes first, so that an address is never free while its old interface still answers; only
+ * DHCP needs the interface to release its lease.
+ */
+export function deleteMacvlan(args: CmdArgs, conf: NetConf, session: Session): CniError | null {
+  const type = conf.ipamType;
+  const errors: CniError[] = [];
+  if (conf.error) errors.push(conf.error!);
+  if (type == DHCP) collect(errors, releaseLease(type, args, conf));
+  collect(errors, removeLink(args, session));
+  if (type.length > 0 && type != DHCP) collect(errors, releaseLease(type, args, conf));
+  return join(errors);
+}
+
+function releaseLease(type: string, args: CmdArgs, conf: NetConf): CniError | null {
+  const ipam = new Ipam(type, args, conf);
+  const error = ipam.find();
+  return error ? error : ipam.run("DEL");
+}
+
+/** A namespace that is gone, or a path that is none any more, has taken the interface with it. */
+function removeLink(args: CmdArgs, session: Session): CniError | null {
+  if (args.netns.length == 0) return null;
+  const error = session.openContainer(args.netns);
+  if (error) return session.isGone ? null : error;
+  return new MacvlanLink(session.container, args.ifname, args.containerId).remove();
+}
+
+function collect(errors: CniError[], error: CniError | null): void {
+  if (error) errors.push(error);
+}
+
+/** The first error, with the others in its details. */
+function join(errors: CniError[]): CniError | null {
+  if (errors.length == 0) return null;
+  const first = errors[0];
+  const texts: string[] = [];
+  if (first.details.length > 0) texts.push(first.details);
+  for (let i = 1; i < errors.length; i++) texts.push(`also: ${errors[i].msg}`);
+  return new CniError(first.code, first.msg, texts.join("\n"));
+}

@@ -1,0 +1,168 @@
+import {
+  CniError,
+  DELETE_FAILED,
+  INTERFACE_EXISTS,
+  LINK_REFUSED,
+  SYSTEM_FAILURE,
+} from "../cni/error";
+import { netlinkError } from "../ipam/failure";
+import {
+  EADDRINUSE,
+  EADDRNOTAVAIL,
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  ENODEV,
+  EOPNOTSUPP,
+  EPERM,
+} from "../linux/errno";
+import { MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
+import { deleteLink, Link, MACVLAN, MacvlanSpec, newMacvlan, renameLink } from "../rtnetlink/link";
+import { MessageWriter } from "../rtnetlink/message";
+import { findLinkByName, LinkReply } from "../rtnetlink/query";
+import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
+import { log } from "../sys/io";
+import { modeName } from "./conf";
+
+/** Creates the macvlan of one container and finds it again. */
+export class MacvlanLink {
+  /** The interface as it was created. */
+  link: Link = new Link();
+  /** True once a link may be there that a failing ADD has to remove. */
+  mayExist: bool = false;
+
+  /**
+   * @param container a socket in the container's namespace.
+   * @param ifname the interface's name.
+   * @param containerId of the container, for the temporary name.
+   */
+  constructor(
+    private container: RtnlSocket,
+    private ifname: string,
+    private containerId: string,
+  ) {}
+
+  /**
+   * Creates it in the container's namespace under its final name, down.
+   *
+   * @param socket in the master's namespace.
+   * @param master for messages.
+   */
+  create(socket: RtnlSocket, spec: MacvlanSpec, master: string): CniError | null {
+    spec.name = this.ifname;
+    let failure = this.request(socket, spec);
+    let isTemporary = false;
+    if (failure && failure.errno == EEXIST) {
+      if (!findLinkByName(this.container, this.ifname).isMissing) return this.exists();
+      // Kernels before 5.x look for the name in the namespace of the socket, not in that of the link.
+      isTemporary = true;
+      spec.name = this.temporaryName;
+      failure = this.request(socket, spec);
+    }
+    if (failure) return refusal(this.ifname, master, spec, failure);
+    const reply = findLinkByName(this.container, spec.name);
+    const link = reply.link;
+    if (!link) return lookupError(spec.name, reply);
+    this.link = link;
+    return isTemporary ? this.rename() : null;
+  }
+
+  /** Removes it, if it is there and a macvlan; what else has the name is not ours. */
+  remove(): CniError | null {
+    const reply = findLinkByName(this.container, this.ifname);
+    if (!reply.isMissing) return this.removeFound(reply);
+    // An ADD that was killed between creating and renaming has left the temporary name.
+    const temporary = findLinkByName(this.container, this.temporaryName);
+    return temporary.isMissing ? null : this.removeFound(temporary);
+  }
+
+  private removeFound(reply: LinkReply): CniError | null {
+    const link = reply.link;
+    if (!link) return lookupError(this.ifname, reply);
+    if (link.kind != MACVLAN) {
+      log(`"${link.name}" is not a macvlan but "${link.kind}": it stays`);
+      return null;
+    }
+    const request = new MessageWriter();
+    deleteLink(request, link.index);
+    const failure = this.container.execute(request);
+    if (!failure || failure.errno == ENODEV) return null;
+    return netlinkError(DELETE_FAILED, `delete interface "${link.name}"`, failure);
+  }
+
+  /** One name for each attachment, so that DEL finds what an ADD that was killed has left. */
+  private get temporaryName(): string {
+    const identity = `${this.containerId}/${this.ifname}`;
+    let hash: u64 = 0xcbf29ce484222325; // FNV-1a
+    for (let i = 0; i < identity.length; i++) {
+      hash = (hash ^ identity.charCodeAt(i)) * 0x100000001b3;
+    }
+    return "mv" + (hash >> 16).toString(16).padStart(12, "0");
+  }
+
+  private request(socket: RtnlSocket, spec: MacvlanSpec): NetlinkError | null {
+    const request = new MessageWriter();
+    newMacvlan(request, spec);
+    const failure = socket.execute(request);
+    if (!failure || !failure.isRefusal) this.mayExist = true;
+    return failure;
+  }
+
+  private rename(): CniError | null {
+    const request = new MessageWriter();
+    renameLink(request, this.link.index, this.ifname);
+    const failure = this.container.execute(request);
+    const what = `rename macvlan "${this.link.name}" to "${this.ifname}"`;
+    if (failure) return netlinkError(LINK_REFUSED, what, failure);
+    this.link.name = this.ifname;
+    return null;
+  }
+
+  private exists(): CniError {
+    return new CniError(
+      INTERFACE_EXISTS,
+      `interface "${this.ifname}" already exists in the container: ` +
+        "choose another CNI_IFNAME, or DEL what is there",
+    );
+  }
+}
+
+function lookupError(name: string, reply: LinkReply): CniError {
+  const failure = reply.error;
+  const what = `look up interface "${name}" in the container`;
+  return failure ? netlinkError(SYSTEM_FAILURE, what, failure) : new CniError(SYSTEM_FAILURE, what);
+}
+
+function refusal(
+  ifname: string,
+  master: string,
+  spec: MacvlanSpec,
+  failure: NetlinkError,
+): CniError {
+  const mode = modeName(spec.mode);
+  const what = `create macvlan "${ifname}" in mode ${mode} on master "${master}"`;
+  const error = netlinkError(LINK_REFUSED, what, failure);
+  error.details = remedy(failure.errno, spec);
+  return error;
+}
+
+/** What is usually the matter when the kernel refuses a macvlan, and what to do. */
+function remedy(errno: i32, spec: MacvlanSpec): string {
+  switch (errno) {
+    case EBUSY:
+      return "the master is a port of a bridge, bond or switch, carries an ipvlan, or is taken by passthru";
+    case EINVAL:
+      if (spec.mode != MACVLAN_MODE_PASSTHRU) return "";
+      return "passthru takes the master for itself: it must carry no other macvlan";
+    case EPERM:
+      return "CAP_NET_ADMIN is needed, in the host's and in the container's user namespace";
+    case EOPNOTSUPP:
+      return "the kernel has no macvlan: modprobe macvlan";
+    case EADDRINUSE:
+      return "the MAC address is in use on the master, perhaps by a container that is just ending";
+    case EADDRNOTAVAIL:
+      return "the MAC address cannot be given to an interface";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,63 @@
+import { CmdArgs } from "../cni/cmdargs";
+import { CniError, NOT_AVAILABLE } from "../cni/error";
+import { NetConf } from "../cni/netconf";
+import { Plugin } from "../cni/plugin";
+import { Result } from "../cni/result";
+import { Ipam } from "../ipam/ipam";
+import { addMacvlan } from "./add";
+import { checkMacvlan } from "./check";
+import { MacvlanConf } from "./conf";
+import { deleteMacvlan } from "./del";
+import { Master } from "./master";
+import { Session } from "./session";
+
+/** The macvlan plugin. */
+export class MacvlanPlugin extends Plugin {
+  private session: Session = new Session();
+
+  constructor() {
+    super("macvlan");
+  }
+
+  add(args: CmdArgs, conf: NetConf, result: Result): CniError | null {
+    return addMacvlan(args, conf, this.session, this.undo, result);
+  }
+
+  del(args: CmdArgs, conf: NetConf): CniError | null {
+    return deleteMacvlan(args, conf, this.session);
+  }
+
+  check(args: CmdArgs, conf: NetConf): CniError | null {
+    return checkMacvlan(args, conf, this.session);
+  }
+
+  /** Interfaces end with their container's namespace, so only leases can be left over. */
+  gc(args: CmdArgs, conf: NetConf): CniError | null {
+    return this.askIpam("GC", args, conf);
+  }
+
+  /** Ready if an ADD would find its master, and IPAM is ready. */
+  status(args: CmdArgs, conf: NetConf): CniError | null {
+    const own = new MacvlanConf();
+    let error = own.load(args, conf);
+    if (error) return error;
+    if (!own.linkInContainer) {
+      error = this.session.openHost();
+      if (!error) error = new Master(this.session.host, own, "").find();
+      if (error) return new CniError(NOT_AVAILABLE, error.msg, error.details);
+    }
+    return this.askIpam("STATUS", args, conf);
+  }
+
+  close(): void {
+    this.session.close();
+  }
+
+  private askIpam(command: string, args: CmdArgs, conf: NetConf): CniError | null {
+    const type = conf.ipamType;
+    if (conf.error || type.length == 0) return conf.error;
+    const ipam = new Ipam(type, args, conf);
+    const error = ipam.find();
+    return error ? error : ipam.run(command);
+  }
+}

@@ -1,0 +1,185 @@
+import { AF_UNSPEC } from "../linux/socket";
+import { IFF_UP, IFNAMSIZ } from "../linux/if";
+import {
+  IFLA_ADDRESS,
+  IFLA_ALT_IFNAME,
+  IFLA_EXT_MASK,
+  IFLA_IFNAME,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  IFLA_MACVLAN_BC_QUEUE_LEN,
+  IFLA_MACVLAN_MODE,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+} from "../linux/if_link";
+import { NLM_F_CREATE, NLM_F_EXCL } from "../linux/netlink";
+import {
+  RTEXT_FILTER_SKIP_STATS,
+  RTM_DELLINK,
+  RTM_GETLINK,
+  RTM_NEWLINK,
+  RTM_SETLINK,
+} from "../linux/rtnetlink";
+import { MAC_LENGTH } from "../net/mac";
+import { AttrReader } from "./attr";
+import { MessageReader, MessageWriter } from "./message";
+
+// struct ifinfomsg (linux/rtnetlink.h):
+//
+//   0        1     2           4         8         12        16
+//   +--------+-----+-----------+---------+---------+---------+
+//   | family | pad | type      | index   | flags   | change  |
+//   +--------+-----+-----------+---------+---------+---------+
+const HEADER: i32 = 16;
+
+export const MACVLAN: string = "macvlan";
+
+/** What a new macvlan is to be. Zero and empty mean: as the kernel chooses. */
+export class MacvlanSpec {
+  name: string = "";
+  /** Index of the lower device, in the namespace of the socket. */
+  master: i32 = 0;
+  /** Descriptor of the namespace to be born in, or -1 for that of the socket. */
+  netns: i32 = -1;
+  /** MACVLAN_MODE_*. */
+  mode: u32 = 0;
+  /** Bytes. */
+  mtu: u32 = 0;
+  mac: Uint8Array = new Uint8Array(0);
+  /** IFLA_MACVLAN_BC_QUEUE_LEN, packets. */
+  bcQueueLen: u32 = 0;
+}
+
+/** `ip link add link MASTER name NAME netns NETNS type macvlan mode MODE`, in one message. */
+export function newMacvlan(writer: MessageWriter, spec: MacvlanSpec): void {
+  writer.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  header(writer, 0, 0, 0);
+  if (spec.mac.length > 0) writer.bytes(IFLA_ADDRESS, spec.mac);
+  writer.text(IFLA_IFNAME, spec.name);
+  if (spec.mtu > 0) writer.u32(IFLA_MTU, spec.mtu);
+  writer.u32(IFLA_LINK, spec.master);
+  const info = writer.nestStart(IFLA_LINKINFO);
+  writer.text(IFLA_INFO_KIND, MACVLAN);
+  const data = writer.nestStart(IFLA_INFO_DATA);
+  writer.u32(IFLA_MACVLAN_MODE, spec.mode);
+  if (spec.bcQueueLen > 0) writer.u32(IFLA_MACVLAN_BC_QUEUE_LEN, spec.bcQueueLen);
+  writer.nestEnd(data);
+  writer.nestEnd(info);
+  if (spec.netns >= 0) writer.u32(IFLA_NET_NS_FD, spec.netns);
+  writer.end();
+}
+
+/** `ip link show dev NAME`; NAME may be an alternative name, which is longer than a name can be. */
+export function getLinkByName(writer: MessageWriter, name: string): void {
+  const isName = String.UTF8.byteLength(name) < IFNAMSIZ;
+  writer.begin(RTM_GETLINK, 0);
+  header(writer, 0, 0, 0);
+  writer.text(isName ? IFLA_IFNAME : IFLA_ALT_IFNAME, name);
+  writer.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  writer.end();
+}
+
+/** `ip link show`, the one with this index. */
+export function getLinkByIndex(writer: MessageWriter, index: i32): void {
+  writer.begin(RTM_GETLINK, 0);
+  header(writer, index, 0, 0);
+  writer.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  writer.end();
+}
+
+/** `ip link set dev INDEX up`. */
+export function setLinkUp(writer: MessageWriter, index: i32): void {
+  writer.begin(RTM_SETLINK, 0);
+  header(writer, index, IFF_UP, IFF_UP);
+  writer.end();
+}
+
+/** `ip link set dev INDEX name NAME`. */
+export function renameLink(writer: MessageWriter, index: i32, name: string): void {
+  writer.begin(RTM_SETLINK, 0);
+  header(writer, index, 0, 0);
+  writer.text(IFLA_IFNAME, name);
+  writer.end();
+}
+
+/** `ip link delete dev INDEX`. */
+export function deleteLink(writer: MessageWriter, index: i32): void {
+  writer.begin(RTM_DELLINK, 0);
+  header(writer, index, 0, 0);
+  writer.end();
+}
+
+function header(writer: MessageWriter, index: i32, flags: u32, change: u32): void {
+  writer.rawU8(AF_UNSPEC);
+  writer.rawU8(0);
+  writer.rawU16(0);
+  writer.rawU32(index);
+  writer.rawU32(flags);
+  writer.rawU32(change);
+}
+
+/** An interface, as RTM_NEWLINK describes it. */
+export class Link {
+  index: i32 = 0;
+  /** ARPHRD_*. */
+  type: i32 = 0;
+  /** IFF_*. */
+  flags: u32 = 0;
+  mac: Uint8Array = new Uint8Array(MAC_LENGTH);
+  name: string = "";
+  /** Bytes. */
+  mtu: u32 = 0;
+  /** Index of the lower device, in whatever namespace it is. */
+  lower: i32 = 0;
+  /** Index of the bridge, bond or other that it is a port of. */
+  controller: i32 = 0;
+  kind: string = "";
+  macvlanMode: u32 = 0;
+}
+
+/** Reads an RTM_NEWLINK message. */
+export function readLink(message: MessageReader): Link {
+  const link = new Link();
+  link.type = message.u16(2);
+  link.index = <i32>message.u32(4);
+  link.flags = message.u32(8);
+  const attributes = message.attributes(HEADER);
+  while (attributes.next()) {
+    switch (attributes.type) {
+      case IFLA_ADDRESS:
+        link.mac = attributes.bytes;
+        break;
+      case IFLA_IFNAME:
+        link.name = attributes.text;
+        break;
+      case IFLA_MTU:
+        link.mtu = attributes.u32;
+        break;
+      case IFLA_LINK:
+        link.lower = attributes.u32;
+        break;
+      case IFLA_MASTER:
+        link.controller = attributes.u32;
+        break;
+      case IFLA_LINKINFO:
+        readLinkInfo(attributes.nested, link);
+        break;
+    }
+  }
+  return link;
+}
+
+function readLinkInfo(attributes: AttrReader, link: Link): void {
+  while (attributes.next()) {
+    // The kernel writes the kind before the data, whose meaning depends on it.
+    if (attributes.type == IFLA_INFO_KIND) link.kind = attributes.text;
+    if (attributes.type != IFLA_INFO_DATA || link.kind != MACVLAN) continue;
+    const data = attributes.nested;
+    while (data.next()) {
+      if (data.type == IFLA_MACVLAN_MODE) link.macvlanMode = data.u32;
+    }
+  }
+}
