@@ -76,7 +76,9 @@ describe("a program", () => {
   });
 
   test("holds no other end of its own streams, which would keep them open", () => {
-    const { output } = run("for fd in /proc/$$/fd/*; do echo ${fd##*/} $(readlink $fd); done");
+    const { output } = run(
+      "for fd in /proc/$$/fd/*; do echo $(basename $fd) $(readlink $fd); done",
+    );
     const targets = new Map(
       text(output)
         .trimEnd()
