@@ -11,6 +11,9 @@ import { monotonicMs } from "../sys/clock";
 /** How long detection may take before ADD gives up, in milliseconds; usually it takes 60. */
 const TIMEOUT: i64 = 5000;
 
+/** How many notifications are followed up at most: somebody else may change addresses all the time. */
+const ROUNDS: i32 = 1000;
+
 /** Waits for duplicate address detection (RFC 4862) of an interface, by the kernel's notifications. */
 export class DadWatch {
   private events: RtnlSocket = new RtnlSocket();
@@ -34,15 +37,16 @@ export class DadWatch {
   /** Returns when no address of the interface is tentative any more; an error if one is taken. */
   wait(socket: RtnlSocket): CniError | null {
     const deadline = monotonicMs() + TIMEOUT;
-    while (true) {
+    let tentative = "";
+    for (let i = 0; i < ROUNDS; i++) {
       const list = new AddressList(this.index);
       const failure = list.load(socket, AF_INET6);
       if (failure) {
         return netlinkError(CONFIGURE_REFUSED, `list the addresses of "${this.ifname}"`, failure);
       }
-      let tentative = "";
-      for (let i = 0; i < list.addresses.length; i++) {
-        const address = list.addresses[i];
+      tentative = "";
+      for (let j = 0; j < list.addresses.length; j++) {
+        const address = list.addresses[j];
         const text = formatIp(address.cidr.ip);
         if ((address.flags & IFA_F_DADFAILED) != 0) return this.duplicate(text);
         if ((address.flags & IFA_F_TENTATIVE) != 0) tentative = text;
@@ -50,11 +54,12 @@ export class DadWatch {
       if (tentative.length == 0) return null;
       const rest = deadline - monotonicMs();
       const changed = rest > 0 ? this.events.waitForNotification(<i32>rest) : 0;
-      if (changed == 0) return this.timeout(tentative);
+      if (changed == 0) break;
       if (changed < 0) {
         return systemError(CONFIGURE_REFUSED, "wait for duplicate address detection", changed);
       }
     }
+    return this.timeout(tentative);
   }
 
   private duplicate(address: string): CniError {

@@ -1,5 +1,11 @@
 import { JsonCursor, JsonKind, JsonValue } from "./value";
 
+// Nothing that is read is longer; what is, is refused before it is copied, so that no document, however
+// large, can use up the memory.
+const TEXT_LIMIT: i32 = 64 * 1024; // bytes as written
+const LIST_LIMIT: i32 = 4096; // elements
+const DIGITS_LIMIT: i32 = 18; // a number of so many digits fits an i64, and no key takes more
+
 /** The first thing found wrong while a document was read; shared by all `Fields` of the document. */
 export class Problem {
   message: string = "";
@@ -40,10 +46,7 @@ export class Fields {
 
   text(key: string): string {
     const value = this.find(key);
-    if (!value) return "";
-    if (value.kind == JsonKind.STRING) return value.text;
-    this.wrongType(this.pathOf(key), "a string", value);
-    return "";
+    return value ? this.textOf(value, this.pathOf(key)) : "";
   }
 
   flag(key: string): bool {
@@ -59,14 +62,18 @@ export class Fields {
   integer(key: string, lowest: i64, highest: i64): i64 {
     const value = this.find(key);
     if (!value) return 0;
-    const digits = value.source;
-    if (value.kind != JsonKind.NUMBER || !isWhole(digits)) {
+    if (value.kind != JsonKind.NUMBER) {
       this.wrongType(this.pathOf(key), "a whole number", value);
       return 0;
     }
-    // Eighteen digits fit an i64, and no key takes a number as long as that.
-    const number = digits.length <= 18 ? I64.parseInt(digits) : i64.MAX_VALUE;
-    if (number >= lowest && number <= highest && digits.length <= 18) return number;
+    const isShort = value.length <= DIGITS_LIMIT;
+    const digits = isShort ? value.source : "too long";
+    if (isShort && !isWhole(digits)) {
+      this.wrongType(this.pathOf(key), "a whole number", value);
+      return 0;
+    }
+    const number = isShort ? I64.parseInt(digits) : i64.MAX_VALUE;
+    if (isShort && number >= lowest && number <= highest) return number;
     this.reject(key, `is ${digits}, must be ${lowest.toString()} to ${highest.toString()}`);
     return 0;
   }
@@ -91,9 +98,7 @@ export class Fields {
     const list: string[] = [];
     const elements = this.elements(key);
     for (let i = 0; i < elements.length; i++) {
-      const element = elements[i];
-      if (element.kind == JsonKind.STRING) list.push(element.text);
-      else this.wrongType(`${this.pathOf(key)}[${i.toString()}]`, "a string", element);
+      list.push(this.textOf(elements[i], `${this.pathOf(key)}[${i.toString()}]`));
     }
     return list;
   }
@@ -112,6 +117,18 @@ export class Fields {
     return value ? value.get(key) : null;
   }
 
+  private textOf(value: JsonValue, path: string): string {
+    if (value.kind != JsonKind.STRING) {
+      this.wrongType(path, "a string", value);
+      return "";
+    }
+    if (value.length <= TEXT_LIMIT) return value.text;
+    if (this.problem.isEmpty) {
+      this.problem.message = `key "${path}" is longer than ${TEXT_LIMIT.toString()} bytes`;
+    }
+    return "";
+  }
+
   private elements(key: string): JsonValue[] {
     const list: JsonValue[] = [];
     const value = this.find(key);
@@ -121,7 +138,13 @@ export class Fields {
       return list;
     }
     const cursor = new JsonCursor(value);
-    while (cursor.next()) list.push(cursor.value);
+    while (cursor.next()) {
+      if (list.length == LIST_LIMIT) {
+        this.reject(key, `has more than ${LIST_LIMIT.toString()} elements`);
+        return [];
+      }
+      list.push(cursor.value);
+    }
     return list;
   }
 
@@ -129,7 +152,8 @@ export class Fields {
     if (!this.problem.isEmpty) return;
     this.problem.isType = true;
     const name = path.length > 0 ? `key "${path}"` : "the document";
-    const seen = value.kind == JsonKind.NUMBER ? value.source.substring(0, 32) : value.kindName;
+    const isShortNumber = value.kind == JsonKind.NUMBER && value.length <= DIGITS_LIMIT;
+    const seen = isShortNumber ? value.source : value.kindName;
     this.problem.message = `${name} must be ${wanted}, not ${seen}`;
   }
 }

@@ -1,3 +1,4 @@
+import { decodeString, equalsString, skipString } from "./string";
 import { checkSyntax } from "./syntax";
 
 export enum JsonKind {
@@ -69,10 +70,14 @@ export class JsonValue {
     }
   }
 
-  /** The text as written, without the space around it. */
+  /** The length of the text as written, in bytes. */
+  get length(): i32 {
+    return skipValue(this.bytes, this.start) - this.start;
+  }
+
+  /** The text as written. */
   get source(): string {
-    const end = skipValue(this.bytes, this.start);
-    return String.UTF8.decodeUnsafe(this.bytes.dataStart + this.start, end - this.start);
+    return String.UTF8.decodeUnsafe(this.bytes.dataStart + this.start, this.length);
   }
 
   /** The characters of a string. A surrogate without its other half becomes U+FFFD. */
@@ -88,14 +93,12 @@ export class JsonValue {
    */
   get(key: string): JsonValue | null {
     if (this.kind != JsonKind.OBJECT) return null;
-    const lower = key.toLowerCase();
     let exact: JsonValue | null = null;
     let similar: JsonValue | null = null;
     const cursor = new JsonCursor(this);
     while (cursor.next()) {
-      const name = cursor.key;
-      if (name == key) exact = cursor.value;
-      else if (name.length == key.length && name.toLowerCase() == lower) similar = cursor.value;
+      if (cursor.keyEquals(key, false)) exact = cursor.value;
+      else if (cursor.keyEquals(key, true)) similar = cursor.value;
     }
     const found = exact ? exact : similar;
     return found && found.kind != JsonKind.NULL ? found : null;
@@ -130,8 +133,9 @@ export class JsonCursor {
     return true;
   }
 
-  get key(): string {
-    return decodeString(this.container.bytes, this.keyStart);
+  /** True if the key is `wanted`, which is ASCII. Nothing is allocated: there may be a million keys. */
+  keyEquals(wanted: string, ignoreCase: bool): bool {
+    return equalsString(this.container.bytes, this.keyStart, wanted, ignoreCase);
   }
 
   get value(): JsonValue {
@@ -170,65 +174,4 @@ function skipValue(bytes: Uint8Array, start: i32): i32 {
 
 function isDelimiter(byte: u8): bool {
   return byte <= 0x20 || byte == 0x2c || byte == 0x5d || byte == 0x7d;
-}
-
-function skipString(bytes: Uint8Array, start: i32): i32 {
-  let at = start + 1;
-  while (bytes[at] != 0x22) at += bytes[at] == 0x5c ? 2 : 1;
-  return at + 1;
-}
-
-/** The characters of the string whose opening quote is at `start`. */
-function decodeString(bytes: Uint8Array, start: i32): string {
-  const end = skipString(bytes, start) - 1;
-  let text = "";
-  let plain = start + 1;
-  let at = plain;
-  while (at < end) {
-    if (bytes[at] != 0x5c) {
-      at++;
-      continue;
-    }
-    text += String.UTF8.decodeUnsafe(bytes.dataStart + plain, at - plain);
-    if (bytes[at + 1] == 0x75) {
-      text += String.fromCharCode(hex4(bytes, at + 2));
-      at += 6;
-    } else {
-      text += String.fromCharCode(unescape(bytes[at + 1]));
-      at += 2;
-    }
-    plain = at;
-  }
-  text += String.UTF8.decodeUnsafe(bytes.dataStart + plain, end - plain);
-  return plain == start + 1 ? text : replaceLoneSurrogates(text);
-}
-
-function hex4(bytes: Uint8Array, start: i32): i32 {
-  let value = 0;
-  for (let i = start; i < start + 4; i++) {
-    const byte: i32 = bytes[i];
-    value = (value << 4) | (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x61 + 10);
-  }
-  return value;
-}
-
-function unescape(byte: u8): i32 {
-  switch (byte) {
-    case 0x62:
-      return 0x08;
-    case 0x66:
-      return 0x0c;
-    case 0x6e:
-      return 0x0a;
-    case 0x72:
-      return 0x0d;
-    case 0x74:
-      return 0x09;
-    default:
-      return byte;
-  }
-}
-
-function replaceLoneSurrogates(text: string): string {
-  return String.UTF8.decode(String.UTF8.encode(text, false, String.UTF8.ErrorMode.REPLACE));
 }

@@ -26,25 +26,19 @@ export class JsonWriter {
   /** The key of the value that is written next. */
   key(name: string): void {
     this.separate();
-    this.parts.push(quote(name));
+    this.quote(name);
     this.parts.push(this.isIndented ? ": " : ":");
     this.afterKey = true;
   }
 
   text(value: string): void {
     this.separate();
-    this.parts.push(quote(value));
+    this.quote(value);
   }
 
   integer(value: i64): void {
     this.separate();
     this.parts.push(value.toString());
-  }
-
-  /** A value that is JSON text already. */
-  source(value: string): void {
-    this.separate();
-    this.parts.push(value);
   }
 
   toString(): string {
@@ -75,21 +69,23 @@ export class JsonWriter {
     if (this.depth > 0) this.newLine();
   }
 
+  private quote(text: string): void {
+    this.parts.push('"');
+    let plain = 0;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x20 && unit != 0x22 && unit != 0x5c && unit != 0x7f) continue;
+      this.parts.push(text.substring(plain, i));
+      this.parts.push(escape(unit));
+      plain = i + 1;
+    }
+    this.parts.push(text.substring(plain));
+    this.parts.push('"');
+  }
+
   private newLine(): void {
     if (this.isIndented) this.parts.push("\n" + "    ".repeat(this.depth));
   }
-}
-
-function quote(text: string): string {
-  let quoted = '"';
-  let plain = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x20 && unit != 0x22 && unit != 0x5c && unit != 0x7f) continue;
-    quoted += text.substring(plain, i) + escape(unit);
-    plain = i + 1;
-  }
-  return quoted + text.substring(plain) + '"';
 }
 
 function escape(unit: i32): string {

@@ -51,8 +51,8 @@ export function addMacvlan(
 
   if (own.ipamType.length > 0) error = addLayer3(ipam, session, macvlan.link, undo, result);
   else error = addLayer2(session, macvlan.link);
-  result.dns.overrideBy(conf.dns);
-  return error ? error : conf.error;
+  result.dns.overrideBy(own.dns);
+  return error;
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {

@@ -15,7 +15,7 @@ import { formatMac, parseMac } from "../net/mac";
 import { Link, MACVLAN } from "../rtnetlink/link";
 import { MessageReader, MessageWriter } from "../rtnetlink/message";
 import { AddressList, findLinkByIndex, findLinkByName } from "../rtnetlink/query";
-import { dumpRoutes, KernelRoute, readRoute } from "../rtnetlink/route";
+import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
 import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { MacvlanConf, modeName } from "./conf";
@@ -180,7 +180,8 @@ class RouteSearch extends Visitor {
   }
 
   visit(message: MessageReader): void {
-    if (message.type == RTM_NEWROUTE && this.matches(readRoute(message))) this.isFound = true;
+    if (message.type != RTM_NEWROUTE || prefixOf(message) != this.dst.prefix) return;
+    if (this.matches(readRoute(message))) this.isFound = true;
   }
 
   private matches(entry: KernelRoute): bool {

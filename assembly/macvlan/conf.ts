@@ -2,6 +2,7 @@ import { CmdArgs } from "../cni/cmdargs";
 import { CniArgs } from "../cni/cniargs";
 import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT, UNSUPPORTED_FIELD } from "../cni/error";
 import { NetConf } from "../cni/netconf";
+import { Dns } from "../cni/result";
 import {
   MACVLAN_MODE_BRIDGE,
   MACVLAN_MODE_PASSTHRU,
@@ -34,11 +35,13 @@ export class MacvlanConf {
   bcQueueLen: u32 = 0;
   /** Empty where the interface gets no addresses. */
   ipamType: string = "";
+  dns: Dns = new Dns();
 
   /** Reads and checks everything that can be checked without the kernel. */
   load(args: CmdArgs, conf: NetConf): CniError | null {
     const fields = conf.fields;
     this.ipamType = conf.ipamType;
+    this.dns = conf.dns;
     this.master = fields.text("master");
     this.linkInContainer = fields.flag("linkInContainer");
     this.bcQueueLen = <u32>fields.integer("bcqueuelen", 0, u32.MAX_VALUE);

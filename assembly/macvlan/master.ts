@@ -7,7 +7,7 @@ import { AF_INET, AF_INET6 } from "../linux/socket";
 import { Link } from "../rtnetlink/link";
 import { MessageReader, MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex, findLinkByName } from "../rtnetlink/query";
-import { dumpRoutes, KernelRoute, readRoute } from "../rtnetlink/route";
+import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
 import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 import { MacvlanConf } from "./conf";
 
@@ -127,13 +127,11 @@ class DefaultRoutes extends Visitor {
   }
 
   visit(message: MessageReader): void {
-    if (message.type != RTM_NEWROUTE) return;
+    // A router's table may have a million routes; those of another length are not even read.
+    if (message.type != RTM_NEWROUTE || prefixOf(message) != 0) return;
     const route = readRoute(message);
     const isDefault =
-      route.family == this.family &&
-      route.dst.prefix == 0 &&
-      route.table == RT_TABLE_MAIN &&
-      route.type == RTN_UNICAST;
+      route.family == this.family && route.table == RT_TABLE_MAIN && route.type == RTN_UNICAST;
     if (isDefault) for (let i = 0; i < route.interfaces.length; i++) this.insert(route, i);
   }
 

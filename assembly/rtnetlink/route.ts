@@ -107,6 +107,11 @@ export function dumpRoutes(writer: MessageWriter, family: i32, table: u32): void
   writer.end();
 }
 
+/** The length of the destination's prefix in an RTM_NEWROUTE message, in bits. */
+export function prefixOf(message: MessageReader): i32 {
+  return message.u8(1);
+}
+
 /** Reads an RTM_NEWROUTE message. */
 export function readRoute(message: MessageReader): KernelRoute {
   const route = new KernelRoute();
@@ -141,7 +146,7 @@ export function readRoute(message: MessageReader): KernelRoute {
         break;
     }
   }
-  route.dst = new Cidr(dst, message.u8(1));
+  route.dst = new Cidr(dst, prefixOf(message));
   return route;
 }
 

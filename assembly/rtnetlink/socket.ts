@@ -1,5 +1,5 @@
 import * as host from "../sys/host";
-import { close } from "../sys/io";
+import { close, waitFor } from "../sys/io";
 import { EAGAIN, EINTR, ENOBUFS, EIO, EMSGSIZE } from "../linux/errno";
 import {
   NETLINK_ADD_MEMBERSHIP,
@@ -102,10 +102,7 @@ export class RtnlSocket {
    * milliseconds, or -errno. What they say is not looked at: some may have been lost.
    */
   waitForNotification(timeout: i32): i32 {
-    const pollfd = changetype<usize>(new ArrayBuffer(8));
-    store<i32>(pollfd, this.fd);
-    store<u16>(pollfd + 4, <u16>POLLIN);
-    const ready = host.poll(pollfd, 1, timeout);
+    const ready = waitFor(this.fd, POLLIN, timeout);
     if (ready == -EINTR) return 1;
     if (ready <= 0) return ready;
     while (true) {

@@ -1,6 +1,7 @@
 import * as host from "./host";
-import { EFBIG, EINTR, EIO } from "../linux/errno";
+import { EAGAIN, EFBIG, EINTR, EIO } from "../linux/errno";
 import { O_CLOEXEC, O_RDONLY, O_WRONLY } from "../linux/fcntl";
+import { POLLIN, POLLOUT } from "../linux/poll";
 
 export const STDIN: i32 = 0;
 export const STDOUT: i32 = 1;
@@ -43,7 +44,7 @@ export function readAll(fd: i32, limit: i32): ReadResult {
   while (true) {
     if (length == buffer.byteLength) buffer = grow(buffer, min(2 * length, limit + 1));
     const count = host.read(fd, changetype<usize>(buffer) + length, buffer.byteLength - length);
-    if (count == -EINTR) continue;
+    if (isRetried(count, fd, POLLIN)) continue;
     if (count < 0) return new ReadResult(new Uint8Array(0), -count);
     if (count == 0) return new ReadResult(Uint8Array.wrap(buffer, 0, length), 0);
     length += count;
@@ -57,12 +58,31 @@ function grow(buffer: ArrayBuffer, size: i32): ArrayBuffer {
   return larger;
 }
 
+/** True if the call is to be made again: at once, or now that a non-blocking pipe is ready for it. */
+function isRetried(result: i32, fd: i32, events: i32): bool {
+  return result == -EINTR || (result == -EAGAIN && waitFor(fd, events, -1) > 0);
+}
+
+/**
+ * poll(2) of one descriptor.
+ *
+ * @param events POLLIN or POLLOUT.
+ * @param timeout milliseconds, or -1.
+ * @returns 1 if it is ready, 0 after the timeout, or -errno.
+ */
+export function waitFor(fd: i32, events: i32, timeout: i32): i32 {
+  const pollfd = changetype<usize>(new ArrayBuffer(8));
+  store<i32>(pollfd, fd);
+  store<u16>(pollfd + 4, <u16>events);
+  return host.poll(pollfd, 1, timeout);
+}
+
 /** Writes all bytes. Returns 0 or -errno (write(2)). */
 export function writeAll(fd: i32, bytes: ArrayBuffer): i32 {
   let done = 0;
   while (done < bytes.byteLength) {
     const count = host.write(fd, changetype<usize>(bytes) + done, bytes.byteLength - done);
-    if (count == -EINTR) continue;
+    if (isRetried(count, fd, POLLOUT)) continue;
     if (count < 0) return count;
     if (count == 0) return -EIO;
     done += count;
