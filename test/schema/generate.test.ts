@@ -24,7 +24,7 @@ function* keys(node: unknown, path: string): Generator<[string, Record<string, u
 
 test.each(Object.keys(generate()))("%s explains every key", (file) => {
   const unexplained = [...keys(generate()[file], "")]
-    .filter(([, value]) => value["description"] === undefined && value["const"] === undefined)
+    .filter(([, value]) => value.description === undefined && value.const === undefined)
     .map(([path]) => path);
   expect(unexplained).toEqual([]);
 });

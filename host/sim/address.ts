@@ -1,0 +1,254 @@
+import type { Cancel } from "./clock.ts";
+import { startDad } from "./dad.ts";
+import { Errno } from "./errno.ts";
+import type { Link } from "./link.ts";
+import { equalBytes, formatIp, maskBits } from "./text.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  EACCES,
+  EADDRNOTAVAIL,
+  EEXIST,
+  EINVAL,
+  EOPNOTSUPP,
+  IFA_F_NOPREFIXROUTE,
+  IFA_F_PERMANENT,
+  IFA_F_SECONDARY,
+  IFA_F_TENTATIVE,
+  RT_SCOPE_HOST,
+  RT_SCOPE_LINK,
+  RT_SCOPE_UNIVERSE,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+  RTN_BROADCAST,
+  RTN_LOCAL,
+  RTN_UNICAST,
+  RTPROT_KERNEL,
+} from "./uapi.ts";
+
+/** Metric of the routes that the kernel makes for IPv6 (IP6_RT_PRIO_ADDRCONF). */
+const PRIORITY_ADDRCONF = 256;
+
+/** What RTM_NEWADDR asks for. */
+export interface AddressRequest {
+  readonly family: number;
+  readonly bytes: Uint8Array;
+  readonly prefixLength: number;
+  readonly scope: number;
+  /** IFA_F_* */
+  readonly flags: number;
+  readonly broadcast?: Uint8Array | undefined;
+}
+
+/** An address of an interface (struct in_ifaddr, struct inet6_ifaddr). */
+export class Address {
+  readonly family: number;
+  readonly bytes: Uint8Array;
+  readonly prefixLength: number;
+  readonly scope: number;
+  readonly broadcast: Uint8Array | undefined;
+  flags: number;
+  /** Stops the duplicate address detection that is under way. */
+  dad: Cancel | undefined;
+
+  constructor(
+    readonly link: Link,
+    request: AddressRequest,
+  ) {
+    this.family = request.family;
+    this.bytes = request.bytes;
+    this.prefixLength = request.prefixLength;
+    this.scope = request.scope;
+    this.flags = request.flags;
+    this.broadcast = request.broadcast;
+  }
+
+  get text(): string {
+    return formatIp(this.bytes);
+  }
+
+  get prefix(): Uint8Array {
+    return maskBits(this.bytes, this.prefixLength);
+  }
+}
+
+/** RTM_NEWADDR: inet_rtm_newaddr() and inet6_rtm_newaddr() of the kernel. */
+export function addAddress(link: Link, request: AddressRequest): void {
+  if (request.family === AF_INET) addIpv4(link, request);
+  else addIpv6(link, request);
+}
+
+function addIpv4(link: Link, request: AddressRequest): void {
+  if (request.prefixLength > 32) throw new Errno(EINVAL, "ipv4: Invalid prefix length");
+  const others = link.addresses.filter(
+    (other) => other.family === AF_INET && other.prefixLength === request.prefixLength,
+  );
+  if (others.some((other) => equalBytes(other.bytes, request.bytes))) {
+    throw new Errno(EEXIST, "ipv4: Address already assigned");
+  }
+  // inet_insert_ifa(): an address of zeros is no address, and no error either
+  if (request.bytes.every((byte) => byte === 0)) return;
+  const prefix = maskBits(request.bytes, request.prefixLength);
+  const secondary = others.some((other) => equalBytes(other.prefix, prefix));
+  const flags = request.flags | IFA_F_PERMANENT | (secondary ? IFA_F_SECONDARY : 0);
+  const address = new Address(link, { ...request, flags });
+  link.addresses.push(address);
+  addLocalRoute(address);
+  if (link.up) connectIpv4(address);
+  link.netns.tell({ what: "address", address, gone: false });
+}
+
+function addIpv6(link: Link, request: AddressRequest): void {
+  if (!link.netns.kernel.ipv6) throw new Errno(EOPNOTSUPP);
+  if (request.prefixLength > 128) throw new Errno(EINVAL, "ipv6: Invalid prefix length");
+  if (!link.ipv6) throw new Errno(EINVAL, "ipv6: IPv6 is disabled on this interface");
+  if (link.settings.get("ipv6/conf", "disable_ipv6") !== 0) {
+    throw new Errno(EACCES, "ipv6: IPv6 is disabled on this device");
+  }
+  refuseIpv6(link, request.bytes);
+  if (link.addresses.some((other) => equalBytes(other.bytes, request.bytes))) {
+    throw new Errno(EEXIST, "ipv6: address already assigned");
+  }
+  const flags = request.flags | IFA_F_PERMANENT | IFA_F_TENTATIVE;
+  const address = new Address(link, { ...request, flags, scope: scopeOfIpv6(request.bytes) });
+  link.addresses.push(address);
+  if (link.up) connectIpv6(address);
+  link.netns.tell({ what: "address", address, gone: false });
+  startDad(address);
+}
+
+/** ipv6_add_addr() of the kernel. */
+function refuseIpv6(link: Link, bytes: Uint8Array): void {
+  const upper = bytes.slice(0, 15).every((byte) => byte === 0);
+  if (upper && bytes[15] === 0) throw new Errno(EADDRNOTAVAIL, "ipv6: Invalid address");
+  if (bytes[0] === 0xff) throw new Errno(EADDRNOTAVAIL, "ipv6: Cannot assign multicast address");
+  if (upper && bytes[15] === 1 && !link.loopback) {
+    throw new Errno(EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device");
+  }
+}
+
+function isLinkLocal(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80;
+}
+
+function scopeOfIpv6(bytes: Uint8Array): number {
+  return isLinkLocal(bytes) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+}
+
+/** The route by which the kernel knows an address as its own. */
+export function addLocalRoute(address: Address): void {
+  const v4 = address.family === AF_INET;
+  address.link.netns.routes.insert({
+    family: address.family,
+    table: RT_TABLE_LOCAL,
+    dst: address.bytes,
+    dstLength: v4 ? 32 : 128,
+    type: RTN_LOCAL,
+    scope: v4 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE,
+    protocol: RTPROT_KERNEL,
+    priority: 0,
+    metrics: new Map(),
+    source: v4 ? address.bytes : undefined,
+    hops: [{ link: address.link, gateway: undefined, flags: 0 }],
+  });
+}
+
+/** fib_add_ifaddr() of the kernel: the subnet of an address, and its broadcast address. */
+function connectIpv4(address: Address): void {
+  const { link, prefixLength, broadcast } = address;
+  const route = {
+    family: AF_INET,
+    scope: RT_SCOPE_LINK,
+    protocol: RTPROT_KERNEL,
+    priority: 0,
+    metrics: new Map(),
+    source: address.bytes,
+    hops: [{ link, gateway: undefined, flags: 0 }],
+  };
+  if (broadcast && prefixLength < 32) {
+    const parts = { table: RT_TABLE_LOCAL, dst: broadcast, dstLength: 32, type: RTN_BROADCAST };
+    link.netns.routes.insert({ ...route, ...parts });
+  }
+  const zeronet = address.prefix.every((byte) => byte === 0);
+  if (prefixLength === 32 || (address.flags & IFA_F_SECONDARY) !== 0 || zeronet) return;
+  const parts = { table: RT_TABLE_MAIN, dst: address.prefix, dstLength: prefixLength };
+  link.netns.routes.insert({ ...route, ...parts, type: RTN_UNICAST });
+}
+
+/** addrconf_prefix_route() of the kernel. */
+function connectIpv6(address: Address): void {
+  if ((address.flags & IFA_F_NOPREFIXROUTE) !== 0) return;
+  address.link.netns.routes.insert({
+    family: AF_INET6,
+    table: RT_TABLE_MAIN,
+    dst: address.prefix,
+    dstLength: address.prefixLength,
+    type: RTN_UNICAST,
+    scope: RT_SCOPE_UNIVERSE,
+    protocol: RTPROT_KERNEL,
+    priority: PRIORITY_ADDRCONF,
+    metrics: new Map(),
+    source: undefined,
+    hops: [{ link: address.link, gateway: undefined, flags: 0 }],
+  });
+}
+
+/** What the addresses of an interface do when it comes up. */
+export function connectAddresses(link: Link): void {
+  for (const address of link.addresses) {
+    if (address.family === AF_INET) connectIpv4(address);
+    else connectIpv6(address);
+  }
+  addLinkLocal(link);
+  settleAddresses(link);
+}
+
+/** addrconf_dev_config() of the kernel: the address that comes from the MAC address (EUI-64). */
+export function addLinkLocal(link: Link): void {
+  const wanted =
+    link.ipv6 &&
+    link.ready &&
+    !link.loopback &&
+    link.settings.get("ipv6/conf", "disable_ipv6") === 0 &&
+    link.settings.get("ipv6/conf", "addr_gen_mode") === 0;
+  if (!wanted || link.addresses.some((address) => isLinkLocal(address.bytes))) return;
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = link.mac;
+  const interfaceId = [a ^ 2, b, c, 0xff, 0xfe, d, e, f];
+  const bytes = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...interfaceId);
+  addIpv6(link, { family: AF_INET6, bytes, prefixLength: 64, scope: RT_SCOPE_LINK, flags: 0 });
+}
+
+/** Starts the detection for every address that still waits for it. */
+export function settleAddresses(link: Link): void {
+  for (const address of link.addresses) {
+    if (address.family === AF_INET6 && address.dad === undefined) startDad(address);
+  }
+}
+
+/** addrconf_ifdown() of the kernel: IPv6 addresses go, but for those it was told to keep. */
+export function disconnectAddresses(link: Link): void {
+  const keeps = [link.settings, link.netns.all].some(
+    (settings) => settings.get("ipv6/conf", "keep_addr_on_down") > 0,
+  );
+  for (const address of [...link.addresses]) {
+    if (address.family !== AF_INET6) continue;
+    if (keeps && !isLinkLocal(address.bytes)) suspend(address);
+    else removeAddress(address);
+  }
+}
+
+function suspend(address: Address): void {
+  address.dad?.();
+  address.dad = undefined;
+  address.flags |= IFA_F_TENTATIVE;
+  address.link.netns.routes.removeLocal(address.bytes);
+}
+
+export function removeAddress(address: Address): void {
+  const { link } = address;
+  address.dad?.();
+  link.addresses = link.addresses.filter((other) => other !== address);
+  link.netns.routes.removeLocal(address.bytes);
+  link.netns.routes.removePrefix(link, address.prefix, address.prefixLength);
+  link.netns.tell({ what: "address", address, gone: true });
+}

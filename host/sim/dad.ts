@@ -1,0 +1,82 @@
+import { type Address, addLocalRoute } from "./address.ts";
+import type { Link } from "./link.ts";
+import { equalBytes } from "./text.ts";
+import {
+  AF_INET6,
+  IFA_F_DADFAILED,
+  IFA_F_NODAD,
+  IFA_F_OPTIMISTIC,
+  IFA_F_TENTATIVE,
+  MACVLAN_MODE_BRIDGE,
+} from "./uapi.ts";
+
+// Duplicate address detection (RFC 4862 section 5.4; net/ipv6/addrconf.c). The kernel waits for a
+// random time below router_solicitation_delay, which here is always the whole of it: the worst case.
+
+/** The shortest time between two solicitations (addrconf_dad_work(): HZ/100). */
+const MIN_RETRANS_MS = 10;
+/** How long a neighbour needs to answer. */
+const ANSWER_MS = 1;
+
+/** Starts the detection, if the address waits for one and the interface can send. */
+export function startDad(address: Address): void {
+  const { link } = address;
+  if ((address.flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== IFA_F_TENTATIVE) return;
+  if (!wantsDad(address)) {
+    succeed(address);
+    return;
+  }
+  if (!link.ready) return;
+  const delay = link.settings.get("ipv6/conf", "router_solicitation_delay") * 1000;
+  address.dad = link.netns.kernel.clock.after(delay, () => probe(address));
+}
+
+function wantsDad({ link, flags }: Address): boolean {
+  if (link.loopback || (flags & IFA_F_NODAD) !== 0) return false;
+  return [link.netns.all, link.settings].some(
+    (settings) => settings.get("ipv6/conf", "accept_dad") >= 1,
+  );
+}
+
+function probe(address: Address): void {
+  const { settings, netns } = address.link;
+  const probes = settings.get("ipv6/conf", "dad_transmits");
+  if (probes > 0 && isTaken(address)) {
+    address.dad = netns.kernel.clock.after(ANSWER_MS, () => fail(address));
+    return;
+  }
+  const between = Math.max(settings.get("ipv6/neigh", "retrans_time_ms"), MIN_RETRANS_MS);
+  address.dad = netns.kernel.clock.after(probes * between, () => succeed(address));
+}
+
+function succeed(address: Address): void {
+  address.dad = undefined;
+  address.flags &= ~(IFA_F_TENTATIVE | IFA_F_OPTIMISTIC | IFA_F_DADFAILED);
+  addLocalRoute(address);
+  address.link.netns.tell({ what: "address", address, gone: false });
+}
+
+/** addrconf_dad_failure() of the kernel: a permanent address stays, tentative for ever. */
+function fail(address: Address): void {
+  address.dad = undefined;
+  address.flags |= IFA_F_DADFAILED;
+  address.link.netns.tell({ what: "address", address, gone: false });
+}
+
+function isTaken(address: Address): boolean {
+  const { link } = address;
+  if (link.root.stations.has(address.text)) return true;
+  return neighbours(link).some((other) =>
+    other.addresses.some(
+      ({ family, bytes }) => family === AF_INET6 && equalBytes(bytes, address.bytes),
+    ),
+  );
+}
+
+/** The interfaces on the same master that hear what this one sends: both must be in bridge mode. */
+function neighbours(link: Link): Link[] {
+  if (link.macvlan?.mode !== MACVLAN_MODE_BRIDGE) return [];
+  return [...link.root.uppers].filter(
+    (other) => other !== link && other.ready && other.macvlan?.mode === MACVLAN_MODE_BRIDGE,
+  );
+}

@@ -1,0 +1,32 @@
+// A Linux machine in memory on which the core runs: no root, no kernel, no Node module, the same answer
+// every time.
+//
+// What is modelled: one process per call with its environment, files and descriptors; network
+// namespaces; rtnetlink(7) with links, addresses and routes under the kernel's own rules and errors;
+// /proc/sys/net; IPv6 duplicate address detection; time, which passes only while somebody waits.
+//
+// Fault model, what may go wrong and who makes it so:
+//   - the kernel refuses a request, with or without a text           Sim.refuse()
+//   - a system call fails, once or from then on                      withFault()
+//   - a master is down, has no carrier, is a bridge port, goes away  Link, setUp(), deleteLink()
+//   - another station has the same IPv6 address                      Link.stations
+//   - a delegated plugin is missing, cannot be executed, fails, is
+//     killed, prints what it should not                              Files, Program
+//   - an old kernel, one without IPv6, a caller without privileges   KernelOptions
+// What never goes wrong by itself: messages are not lost or reordered, memory does not run out, no
+// second process runs at the same time.
+//
+// Known differences from Linux: attribute widths are checked exactly; a dump shows the state at the
+// moment of the request; the random delay before detection is always the longest one; a link cannot be
+// moved to another namespace once it exists.
+export { type Call as FaultyCall, type Fault, type FaultySystem, withFault } from "./faults.ts";
+export { deleteLink, rename, setCable, setMac, setMtu, setUp } from "./device.ts";
+export { addAddress } from "./address.ts";
+export type { Files } from "./files.ts";
+export type { KernelOptions } from "./kernel.ts";
+export type { Link } from "./link.ts";
+export { createMacvlan } from "./macvlan.ts";
+export type { Netns } from "./netns.ts";
+export type { Exit, Invocation, Program } from "./program.ts";
+export { type Call, type MasterOptions, type Outcome, PLUGIN_PATH, Sim } from "./sim.ts";
+export { describeRoute } from "./snapshot.ts";

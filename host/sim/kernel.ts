@@ -1,0 +1,63 @@
+import { Clock } from "./clock.ts";
+import { Netns } from "./netns.ts";
+
+export interface KernelOptions {
+  /** False: a kernel built without IPv6. */
+  readonly ipv6?: boolean;
+  /**
+   * True: RTM_NEWLINK looks the new name up where the request comes from, not where the link is to be
+   * made, so that an interface of the host with that name is answered by EEXIST (before Linux 6.14).
+   */
+  readonly namesOfSource?: boolean;
+  /** False: the caller lacks CAP_NET_ADMIN and CAP_SYS_ADMIN. */
+  readonly privileged?: boolean;
+  /** How full the datagrams of a dump get, in bytes. */
+  readonly dumpBytes?: number;
+}
+
+/** An answer of the kernel that a test has asked for. */
+export interface Refusal {
+  /** RTM_* */
+  readonly type: number;
+  readonly errno: number;
+  readonly extack?: string;
+  /** How many requests of the type are let through before. */
+  skip: number;
+}
+
+/** What all namespaces share. */
+export class Kernel {
+  readonly clock = new Clock();
+  readonly ipv6: boolean;
+  readonly namesOfSource: boolean;
+  readonly privileged: boolean;
+  readonly dumpBytes: number;
+  readonly netnses: Netns[] = [];
+  readonly refusals: Refusal[] = [];
+  #macs = 0;
+  #ports = 4_000_000_000;
+
+  constructor(options: KernelOptions = {}) {
+    this.ipv6 = options.ipv6 ?? true;
+    this.namesOfSource = options.namesOfSource ?? false;
+    this.privileged = options.privileged ?? true;
+    this.dumpBytes = options.dumpBytes ?? 8192;
+  }
+
+  addNetns(): Netns {
+    const netns = new Netns(this, 0xf000_0000 + this.netnses.length);
+    this.netnses.push(netns);
+    return netns;
+  }
+
+  /** As random as a test can bear: every call gives another locally administered address. */
+  randomMac(): Uint8Array {
+    const number = ++this.#macs;
+    return Uint8Array.of(0x9a, 0x5e, 0x11, number >> 16, number >> 8, number);
+  }
+
+  /** The address of a netlink socket that did not ask for one. */
+  nextPort(): number {
+    return this.#ports++;
+  }
+}

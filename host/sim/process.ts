@@ -1,0 +1,273 @@
+import type { SpawnResult, System } from "../imports.ts";
+import type { Caller, Descriptor } from "./descriptor.ts";
+import { Errno } from "./errno.ts";
+import type { Files } from "./files.ts";
+import type { Kernel } from "./kernel.ts";
+import { NetlinkSocket } from "./netlink.ts";
+import type { Netns } from "./netns.ts";
+import { encodeStatx, openPath, programAt, statPath, type View } from "./open.ts";
+import { waitStatus } from "./program.ts";
+import { PipeReader, PipeWriter } from "./stream.ts";
+import {
+  AF_NETLINK,
+  AT_EMPTY_PATH,
+  CLOCK_MONOTONIC,
+  CLONE_NEWNET,
+  E2BIG,
+  EAFNOSUPPORT,
+  EBADF,
+  EINVAL,
+  EPERM,
+  EPROTONOSUPPORT,
+  NETLINK_ROUTE,
+  POLLNVAL,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_TYPE_MASK,
+} from "./uapi.ts";
+
+/** What each call costs, in milliseconds: a program that spins sees time pass too. */
+const CALL_MS = 0.01;
+const POLLFD = 8;
+
+/** What a process is started with. */
+export interface ProcessParts {
+  readonly kernel: Kernel;
+  readonly files: Files;
+  readonly netns: Netns;
+  /** The path it is started by. */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: Uint8Array;
+}
+
+/** A process of one thread: its descriptors, its environment and the namespace it is in. */
+export class Process implements System, Caller {
+  readonly stdout = new PipeWriter();
+  readonly stderr = new PipeWriter();
+  readonly #parts: ProcessParts;
+  readonly #descriptors: (Descriptor | undefined)[];
+  #netns: Netns;
+
+  constructor(parts: ProcessParts) {
+    this.#parts = parts;
+    this.#netns = parts.netns;
+    this.#descriptors = [new PipeReader(parts.stdin), this.stdout, this.stderr];
+  }
+
+  /** The namespace that it is in now. */
+  get netns(): Netns {
+    return this.#netns;
+  }
+
+  /** How many descriptors it holds besides the standard ones. */
+  get held(): number {
+    return this.#descriptors.slice(3).filter((descriptor) => descriptor !== undefined).length;
+  }
+
+  /** What the kernel does at its end: nothing of it listens any more. */
+  exit(): void {
+    for (const descriptor of this.#descriptors) descriptor?.close();
+  }
+
+  open(path: string, flags: number, mode: number): number {
+    return this.#call(() => this.#install(openPath(this.#view, path, flags, mode)));
+  }
+
+  read(fd: number, buffer: Uint8Array): number {
+    return this.#call(() => this.#get(fd).read(buffer));
+  }
+
+  write(fd: number, buffer: Uint8Array): number {
+    return this.#call(() => this.#get(fd).write(buffer));
+  }
+
+  close(fd: number): number {
+    return this.#call(() => {
+      this.#get(fd).close();
+      this.#descriptors[fd] = undefined;
+      return 0;
+    });
+  }
+
+  statx(dirfd: number, path: string, flags: number, _mask: number, buffer: Uint8Array): number {
+    return this.#call(() => {
+      const empty = path === "" && (flags & AT_EMPTY_PATH) !== 0;
+      const stat = empty ? this.#get(dirfd).stat() : statPath(this.#view, path, flags);
+      buffer.set(encodeStatx(stat).subarray(0, buffer.length));
+      return 0;
+    });
+  }
+
+  setns(fd: number, nstype: number): number {
+    return this.#call(() => {
+      const { netns } = this.#get(fd);
+      if (nstype !== CLONE_NEWNET && nstype !== 0) throw new Errno(EINVAL);
+      if (!this.#parts.kernel.privileged) throw new Errno(EPERM);
+      this.#netns = netns;
+      return 0;
+    });
+  }
+
+  socket(domain: number, type: number, protocol: number): number {
+    return this.#call(() => {
+      if (domain !== AF_NETLINK) throw new Errno(EAFNOSUPPORT);
+      if (![SOCK_RAW, SOCK_DGRAM].includes(type & SOCK_TYPE_MASK)) throw new Errno(EINVAL);
+      if (protocol !== NETLINK_ROUTE) throw new Errno(EPROTONOSUPPORT);
+      return this.#install(new NetlinkSocket(this.#netns));
+    });
+  }
+
+  bind(fd: number, address: Uint8Array): number {
+    return this.#call(() => {
+      this.#get(fd).bind(address);
+      return 0;
+    });
+  }
+
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number {
+    return this.#call(() => {
+      this.#get(fd).setsockopt(level, name, value);
+      return 0;
+    });
+  }
+
+  send(fd: number, buffer: Uint8Array, _flags: number): number {
+    return this.#call(() => this.#get(fd).send(buffer, this));
+  }
+
+  recvfrom(
+    fd: number,
+    buffer: Uint8Array,
+    flags: number,
+    address: Uint8Array,
+    addressLength: Uint8Array,
+  ): number {
+    return this.#call(() => {
+      const { length, sender } = this.#get(fd).receive(buffer, flags, this);
+      address.set(sender.subarray(0, address.length));
+      new DataView(addressLength.buffer, addressLength.byteOffset).setUint32(
+        0,
+        sender.length,
+        true,
+      );
+      return length;
+    });
+  }
+
+  poll(fds: Uint8Array, timeout: number): number {
+    return this.#call(() => {
+      let ready = 0;
+      this.wait(() => {
+        ready = this.#markReady(fds);
+        return ready > 0;
+      }, timeout);
+      return ready;
+    });
+  }
+
+  clock_gettime(clock: number, timespec: Uint8Array): number {
+    return this.#call(() => {
+      if (clock !== CLOCK_MONOTONIC) throw new Errno(EINVAL);
+      const { now } = this.#parts.kernel.clock;
+      const seconds = Math.floor(now / 1000);
+      const view = new DataView(timespec.buffer, timespec.byteOffset, 16);
+      view.setBigInt64(0, BigInt(seconds), true);
+      view.setBigInt64(8, BigInt(Math.floor((now - seconds * 1000) * 1e6)), true);
+      return 0;
+    });
+  }
+
+  getenv(name: string): Uint8Array | undefined {
+    const value = Object.hasOwn(this.#parts.env, name) ? this.#parts.env[name] : undefined;
+    return value === undefined ? undefined : new TextEncoder().encode(value);
+  }
+
+  program_invocation_name(): Uint8Array {
+    return new TextEncoder().encode(this.#parts.path);
+  }
+
+  spawn(
+    path: string,
+    command: string,
+    input: Uint8Array,
+    outputLimit: number,
+    logLimit: number,
+  ): SpawnResult {
+    let output = new Uint8Array(0);
+    let log = new Uint8Array(0);
+    const status = this.#call(() => {
+      const program = programAt(this.#parts.files, path);
+      const env = { ...this.#parts.env, CNI_COMMAND: command };
+      const exit = program({ path, env, stdin: input.slice(), netns: this.#netns });
+      const stdout = exit.stdout ?? "";
+      output = typeof stdout === "string" ? new TextEncoder().encode(stdout) : stdout.slice();
+      log = new TextEncoder().encode(exit.stderr ?? "");
+      this.stderr.write(log);
+      if (output.length > outputLimit) throw new Errno(E2BIG);
+      return waitStatus(exit);
+    });
+    const tail = log.subarray(Math.max(0, log.length - logLimit));
+    return { status, output: output.subarray(0, outputLimit), log: tail };
+  }
+
+  netnsOf(fd: number): Netns {
+    return this.#get(fd).netns;
+  }
+
+  wait(ready: () => boolean, timeout: number): boolean {
+    const { clock } = this.#parts.kernel;
+    const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : clock.now + timeout;
+    while (!ready()) {
+      const { next } = clock;
+      if (next === undefined && timeout < 0) throw new Error("waits for what will never happen");
+      clock.advanceTo(Math.min(next ?? deadline, deadline));
+      if (clock.now >= deadline) return ready();
+    }
+    return true;
+  }
+
+  /** What it sees when it looks at a path. */
+  get #view(): View {
+    return { files: this.#parts.files, netns: this.#netns };
+  }
+
+  /** The one place where a refusal becomes -errno. */
+  #call(body: () => number): number {
+    this.#parts.kernel.clock.advance(CALL_MS);
+    try {
+      return body();
+    } catch (error) {
+      if (error instanceof Errno) return -error.errno;
+      throw error;
+    }
+  }
+
+  #get(fd: number): Descriptor {
+    const descriptor = this.#descriptors[fd];
+    if (descriptor === undefined) throw new Errno(EBADF);
+    return descriptor;
+  }
+
+  #install(descriptor: Descriptor): number {
+    const free = this.#descriptors.indexOf(undefined);
+    const fd = free < 0 ? this.#descriptors.length : free;
+    this.#descriptors[fd] = descriptor;
+    return fd;
+  }
+
+  /** Writes revents. @returns how many of the structs pollfd have some. */
+  #markReady(fds: Uint8Array): number {
+    let ready = 0;
+    for (let offset = 0; offset < fds.length; offset += POLLFD) {
+      const view = new DataView(fds.buffer, fds.byteOffset + offset, POLLFD);
+      const fd = view.getInt32(0, true);
+      const known = this.#descriptors[fd]?.events ?? POLLNVAL;
+      const wanted = view.getUint16(4, true) | POLLNVAL;
+      const events = fd < 0 ? 0 : known & wanted;
+      view.setUint16(6, events, true);
+      if (events !== 0) ready++;
+    }
+    return ready;
+  }
+}

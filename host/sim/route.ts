@@ -1,0 +1,209 @@
+import { Errno } from "./errno.ts";
+import type { Link } from "./link.ts";
+import { equalBytes, maskBits } from "./text.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  EEXIST,
+  EHOSTUNREACH,
+  EINVAL,
+  ENETDOWN,
+  ENETUNREACH,
+  ENODEV,
+  RT_SCOPE_LINK,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+  RTN_LOCAL,
+  RTN_UNICAST,
+  RTNH_F_ONLINK,
+} from "./uapi.ts";
+
+/** One way out of a route (struct rtnexthop). */
+export interface Hop {
+  readonly link: Link;
+  readonly gateway: Uint8Array | undefined;
+  /** RTNH_F_* */
+  readonly flags: number;
+}
+
+export interface Route {
+  readonly family: number;
+  readonly table: number;
+  readonly dst: Uint8Array;
+  readonly dstLength: number;
+  /** RTN_* */
+  readonly type: number;
+  readonly scope: number;
+  /** RTPROT_* */
+  readonly protocol: number;
+  /** The metric; 0 for none in IPv4. */
+  readonly priority: number;
+  /** RTAX_* */
+  readonly metrics: ReadonlyMap<number, number>;
+  readonly source: Uint8Array | undefined;
+  hops: readonly Hop[];
+}
+
+/** How RTM_NEWROUTE treats a route that is there already. */
+export interface RouteFlags {
+  readonly exclusive: boolean;
+  readonly append: boolean;
+}
+
+function sameKey(a: Route, b: Route): boolean {
+  return (
+    a.family === b.family &&
+    a.table === b.table &&
+    a.dstLength === b.dstLength &&
+    a.priority === b.priority &&
+    equalBytes(a.dst, b.dst)
+  );
+}
+
+function sameHop(a: Hop, b: Hop): boolean {
+  if (a.link !== b.link) return false;
+  if (a.gateway === undefined || b.gateway === undefined) return a.gateway === b.gateway;
+  return equalBytes(a.gateway, b.gateway);
+}
+
+function sameHops(a: Route, b: Route): boolean {
+  return (
+    a.hops.length === b.hops.length &&
+    a.hops.every((hop, index) => {
+      const other = b.hops[index];
+      return other !== undefined && sameHop(hop, other);
+    })
+  );
+}
+
+/** The routes of a network namespace, all tables and both families. */
+export class RouteTable {
+  #routes: Route[] = [];
+
+  get all(): readonly Route[] {
+    return this.#routes;
+  }
+
+  /** Adds what the kernel itself adds; a route that is there already stays. */
+  insert(route: Route): void {
+    const twin = this.#routes.some((other) => sameKey(other, route) && sameHops(other, route));
+    if (!twin) this.#routes.push(route);
+  }
+
+  /** RTM_NEWROUTE with NLM_F_CREATE: fib_table_insert() and ip6_route_add() of the kernel. */
+  add(route: Route, flags: RouteFlags): void {
+    if (route.family === AF_INET) this.#addIpv4(route, flags);
+    else this.#addIpv6(route, flags);
+  }
+
+  #addIpv4(route: Route, flags: RouteFlags): void {
+    if (!equalBytes(maskBits(route.dst, route.dstLength), route.dst)) {
+      throw new Errno(EINVAL, "Invalid prefix for given prefix length");
+    }
+    for (const hop of route.hops) this.#checkIpv4(hop, route);
+    const same = this.#routes.filter((other) => sameKey(other, route));
+    const perfect = same.some(
+      (other) => other.scope === route.scope && other.type === route.type && sameHops(other, route),
+    );
+    if (same.length > 0 && (flags.exclusive || perfect)) throw new Errno(EEXIST);
+    const first = same[0];
+    // without NLM_F_APPEND the newest of equal routes is the first that a lookup finds
+    if (first && !flags.append) this.#routes.splice(this.#routes.indexOf(first), 0, route);
+    else this.#routes.push(route);
+  }
+
+  /** fib_check_nh() of the kernel. */
+  #checkIpv4({ link, gateway, flags }: Hop, route: Route): void {
+    if (gateway === undefined || (flags & RTNH_F_ONLINK) !== 0) {
+      const what = gateway === undefined ? "Device for nexthop" : "Nexthop device";
+      if (!link.up) throw new Errno(ENETDOWN, `${what} is not up`);
+      return;
+    }
+    const scope = Math.max(route.scope + 1, RT_SCOPE_LINK);
+    const way = this.#lookup(gateway, route, (other, hop) => {
+      return hop.link === link && hop.link.up && other.scope >= scope;
+    });
+    if (way === undefined) throw new Errno(ENETUNREACH, "Nexthop has invalid gateway");
+    if (way.type !== RTN_UNICAST && way.type !== RTN_LOCAL) {
+      throw new Errno(EINVAL, "Nexthop has invalid gateway");
+    }
+  }
+
+  #addIpv6(asked: Route, flags: RouteFlags): void {
+    const route = { ...asked, dst: maskBits(asked.dst, asked.dstLength) };
+    for (const hop of route.hops) this.#checkIpv6(hop, route);
+    const same = this.#routes.filter((other) => sameKey(other, route));
+    if (same.length > 0 && flags.exclusive) throw new Errno(EEXIST);
+    for (const hop of route.hops) {
+      if (same.some((other) => other.hops.some((known) => sameHop(known, hop)))) {
+        throw new Errno(EEXIST);
+      }
+    }
+    // routes that differ in their gateway alone become one with several hops
+    const sibling = same.find((other) => other.hops.every((hop) => hop.gateway !== undefined));
+    const joins = route.hops.every((hop) => hop.gateway !== undefined);
+    if (sibling && joins) sibling.hops = [...sibling.hops, ...route.hops];
+    else this.#routes.push(route);
+  }
+
+  /** ip6_validate_gw() of the kernel. */
+  #checkIpv6({ link, gateway }: Hop, route: Route): void {
+    if (!link.ipv6) throw new Errno(ENODEV);
+    if (gateway !== undefined) {
+      const local = link.netns.routes.#lookup(gateway, route, (other) => other.type === RTN_LOCAL);
+      if (local) throw new Errno(EINVAL, "Gateway can not be a local address");
+      const linkLocal = gateway[0] === 0xfe && ((gateway[1] ?? 0) & 0xc0) === 0x80;
+      const way = this.#lookup(gateway, route, (_, hop) => hop.link === link);
+      const direct = way?.hops.every((hop) => hop.gateway === undefined);
+      if (!linkLocal && !direct) throw new Errno(EHOSTUNREACH);
+    }
+    if (!link.up) throw new Errno(ENETDOWN, "Nexthop device is not up");
+  }
+
+  /** The route to `address` with the longest prefix of those with a hop that `fits`. */
+  #lookup(
+    address: Uint8Array,
+    { family, table }: Route,
+    fits: (route: Route, hop: Hop) => boolean,
+  ): Route | undefined {
+    const tables = [RT_TABLE_LOCAL, table, RT_TABLE_MAIN];
+    return this.#routes
+      .filter((route) => route.family === family && tables.includes(route.table))
+      .filter((route) => equalBytes(maskBits(address, route.dstLength), route.dst))
+      .filter((route) => route.hops.some((hop) => fits(route, hop)))
+      .sort((a, b) => b.dstLength - a.dstLength)[0];
+  }
+
+  /** What goes when an interface goes down; IPv4 keeps knowing its own addresses. */
+  removeDown(link: Link): void {
+    this.#prune((route, hop) => {
+      const ownAddress = route.family === AF_INET && route.type === RTN_LOCAL;
+      return hop.link === link && !ownAddress;
+    });
+  }
+
+  removeLink(link: Link): void {
+    this.#prune((_, hop) => hop.link === link);
+  }
+
+  removeLocal(address: Uint8Array): void {
+    this.#prune((route) => route.type === RTN_LOCAL && equalBytes(route.dst, address));
+  }
+
+  /** The subnet of an address that went away. */
+  removePrefix(link: Link, prefix: Uint8Array, length: number): void {
+    this.#prune((route, hop) => {
+      if (hop.link !== link || hop.gateway !== undefined || route.dstLength !== length)
+        return false;
+      return route.family === AF_INET6 && equalBytes(route.dst, prefix);
+    });
+  }
+
+  /** Takes out the hops that are meant, and a route when its last hop goes. */
+  #prune(meant: (route: Route, hop: Hop) => boolean): void {
+    for (const route of this.#routes) {
+      route.hops = route.hops.filter((hop) => !meant(route, hop));
+    }
+    this.#routes = this.#routes.filter((route) => route.hops.length > 0);
+  }
+}

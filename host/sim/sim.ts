@@ -1,0 +1,168 @@
+import type { System } from "../imports.ts";
+import { runPlugin } from "../run.ts";
+import { setCable, setUp } from "./device.ts";
+import { Files } from "./files.ts";
+import { Kernel, type KernelOptions, type Refusal } from "./kernel.ts";
+import type { Link } from "./link.ts";
+import type { Netns } from "./netns.ts";
+import { Process } from "./process.ts";
+import type { Program } from "./program.ts";
+import { snapshot } from "./snapshot.ts";
+import { parseMac } from "./text.ts";
+
+/** Where the plugins are. */
+export const PLUGIN_PATH = "/opt/cni/bin";
+
+export interface MasterOptions {
+  readonly mtu?: number;
+  /** Text, colons between the bytes. */
+  readonly mac?: string;
+  readonly altNames?: readonly string[];
+  /** False: administratively down. */
+  readonly up?: boolean;
+  /** False: no carrier. */
+  readonly cable?: boolean;
+  /** IFLA_INFO_KIND */
+  readonly kind?: string;
+}
+
+/** One call of the plugin, as a runtime makes it. */
+export interface Call {
+  /** CNI_COMMAND */
+  readonly command?: string;
+  readonly containerId?: string;
+  readonly netns?: string;
+  readonly ifname?: string;
+  /** CNI_ARGS */
+  readonly args?: string;
+  /** Standard input: an object is written as JSON. */
+  readonly config?: object | string | Uint8Array;
+  /** More variables; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The name by which the plugin is called: its path, or the last part of it. */
+  readonly program?: string;
+  /** Puts something between the core and the system: a fault, a trace. */
+  readonly wrap?: (system: System) => System;
+}
+
+/** What a runtime sees of one call. */
+export interface Outcome {
+  /** Exit status. */
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The one JSON document on stdout; undefined where stdout is empty. */
+  readonly json: unknown;
+  /** Descriptors left open at the end. */
+  readonly held: number;
+}
+
+/** A Linux machine in memory: network namespaces, files, and plugins to call. */
+export class Sim {
+  readonly kernel: Kernel;
+  readonly files = new Files();
+  /** The namespace that plugins start in. */
+  readonly host: Netns;
+  readonly #names = new Map<string, Netns>();
+
+  constructor(options: KernelOptions = {}) {
+    this.kernel = new Kernel(options);
+    this.host = this.addNetns("/run/netns/host");
+    this.files.mkdir("/proc/sys/net");
+    this.files.install(`${PLUGIN_PATH}/macvlan`, () => ({ status: 127 }));
+    this.files.symlink(`${PLUGIN_PATH}/static`, "macvlan");
+  }
+
+  /** Makes a network namespace and binds it to `path`; its loopback is down, as a new one's is. */
+  addNetns(path: string): Netns {
+    const netns = this.kernel.addNetns();
+    this.files.bindNetns(path, netns);
+    this.#names.set(path, netns);
+    return netns;
+  }
+
+  /** The namespace that was bound to `path`. */
+  netns(path: string): Netns {
+    const netns = this.#names.get(path);
+    if (netns === undefined) throw new Error(`no namespace at ${path}`);
+    return netns;
+  }
+
+  /** Plugs in an Ethernet interface, one end of a veth unless said otherwise. */
+  addMaster(name: string, options: MasterOptions = {}, netns = this.host): Link {
+    const link = netns.add({
+      name,
+      kind: options.kind ?? "veth",
+      mac: options.mac === undefined ? this.kernel.randomMac() : parseMac(options.mac),
+      mtu: options.mtu ?? 1500,
+    });
+    link.altNames = [...(options.altNames ?? [])];
+    setCable(link, options.cable ?? true);
+    setUp(link, options.up ?? true);
+    return link;
+  }
+
+  /** Makes the kernel refuse a request, once. */
+  refuse(refusal: Omit<Refusal, "skip"> & { readonly skip?: number }): void {
+    this.kernel.refusals.push({ skip: 0, ...refusal });
+  }
+
+  /** A program that is a core, to be executed by path like any other. */
+  pluginOf(module: WebAssembly.Module): Program {
+    return ({ path, env, stdin, netns }) => {
+      const { kernel, files } = this;
+      const process = new Process({ kernel, files, netns, path, env, stdin });
+      const status = runPlugin(module, process);
+      process.exit();
+      return { status, stdout: process.stdout.bytes, stderr: process.stderr.text };
+    };
+  }
+
+  /** Calls the plugin to its end. @throws SyntaxError where stdout is not one JSON document. */
+  run(module: WebAssembly.Module, call: Call = {}): Outcome {
+    const { kernel, files } = this;
+    const file = files.get(`${PLUGIN_PATH}/macvlan`);
+    if (file.kind === "file") file.program = this.pluginOf(module);
+    const name = call.program ?? "macvlan";
+    const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
+    const env = environmentOf(call);
+    const stdin = bytesOf(call.config ?? "");
+    const process = new Process({ kernel, files, netns: this.host, path, env, stdin });
+    const status = runPlugin(module, call.wrap ? call.wrap(process) : process);
+    process.exit();
+    const stdout = process.stdout.text;
+    return {
+      status,
+      stdout,
+      stderr: process.stderr.text,
+      json: stdout === "" ? undefined : JSON.parse(stdout),
+      held: process.held,
+    };
+  }
+
+  /** The whole state as plain data, for comparing one moment with another. */
+  snapshot(): unknown {
+    return snapshot(this.kernel, this.files);
+  }
+}
+
+function environmentOf(call: Call): Record<string, string> {
+  const variables: Record<string, string | undefined> = {
+    CNI_COMMAND: call.command ?? "ADD",
+    CNI_CONTAINERID: call.containerId ?? "container-1",
+    CNI_NETNS: call.netns ?? "/run/netns/pod",
+    CNI_IFNAME: call.ifname ?? "mv0",
+    CNI_PATH: PLUGIN_PATH,
+    CNI_ARGS: call.args,
+    ...call.env,
+  };
+  const set = Object.entries(variables).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(set);
+}
+
+function bytesOf(config: object | string | Uint8Array): Uint8Array {
+  if (config instanceof Uint8Array) return config;
+  return new TextEncoder().encode(typeof config === "string" ? config : JSON.stringify(config));
+}
