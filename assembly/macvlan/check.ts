@@ -126,7 +126,7 @@ class Checker {
     if (!lower) return differs(`the master of "${name}" is gone`);
     if (this.conf.master.length == 0) return null;
     const named = findLinkByName(socket, this.conf.master).link;
-    if (named && named.index != lower.index) {
+    if (named && lowerIndex(named) != lower.index) {
       return differs(`"${name}" is on master "${lower.name}", not on "${this.conf.master}"`);
     }
     if (!named) log(`master "${this.conf.master}" of "${name}" is now called "${lower.name}"`);
@@ -194,6 +194,11 @@ class RouteSearch extends Visitor {
     }
     return false;
   }
+}
+
+/** A macvlan that is named as master is passed over by the kernel: its own lower device carries both. */
+function lowerIndex(named: Link): i32 {
+  return named.kind == MACVLAN ? named.lower : named.index;
 }
 
 function hasAddress(list: AddressList, wanted: Cidr): bool {
