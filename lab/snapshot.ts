@@ -7,9 +7,14 @@ import type { Netns } from "./netns.ts";
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
 // One shell for all namespaces: a snapshot costs tens of milliseconds and not hundreds. Facts that
-// change by themselves (counters, neighbours, remaining lifetimes) are not asked for.
+// change by themselves (counters, neighbours, remaining lifetimes) are not asked for, and an IPv6
+// address is given the time to be no longer tentative.
 const script = `
   facts() {
+    left=60
+    while ip -6 -o addr show tentative -dadfailed | grep -q . && [ $((left -= 1)) -gt 0 ]; do
+      sleep 0.05
+    done
     ip -o -d link; ip -o -d addr; ip -4 -o -d route show table all; ip -6 -o -d route show table all
     ip -4 rule; ip -6 rule
     grep -rs . /proc/sys/net/ipv4/conf /proc/sys/net/ipv6/conf \

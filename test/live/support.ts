@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
 import {
   type CniError,
   type CniVersion,
@@ -45,6 +45,13 @@ export class Site {
   pod(): Netns {
     this.#pods += 1;
     return this.lab.addNetns(`pod${this.#pods}`);
+  }
+
+  /** The same without IPv6, for tests in which nothing must change by itself. */
+  quietPod(): Netns {
+    const pod = this.pod();
+    pod.setSysctl("net/ipv6/conf/default/disable_ipv6", 1);
+    return pod;
   }
 
   /** A configuration as a runtime gives it, of the keys that every one has and of `keys`. */
@@ -99,20 +106,29 @@ export class Site {
     return directory;
   }
 
-  /** Deletes the pods and what a test left in the lab, except for the master. */
+  /** Deletes the pods; their macvlans first, because a namespace ends some time after its name. */
   clear(): void {
-    for (const netns of this.lab.ip("netns", "list").split("\n")) {
-      const name = netns.split(" ")[0] ?? "";
-      if (name !== "" && name !== this.segment.name) this.lab.deleteNetns(name);
-    }
+    this.lab.run(["sh", "-c", clearScript, this.segment.name]);
   }
 }
+
+const clearScript = `
+  ip netns list | while read -r netns _; do
+    [ "$netns" = "$0" ] && continue
+    ip -n "$netns" -o link show type macvlan | while IFS=': @' read -r _ name _; do
+      ip -n "$netns" link del "$name"
+    done
+    ip netns del "$netns"
+  done
+`;
 
 /**
  * A site for the tests of a file; call it once, outside of tests. Where this machine allows none, the
  * tests are skipped with the reason beside their names, in CI they fail.
  */
 export function useSite(options: LabOptions = {}): Site {
+  // Much more than any test needs on a machine of its own.
+  vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
   const holder: { site?: Site; reason?: string } = {};
   beforeAll(async () => {
     try {
@@ -203,9 +219,10 @@ export function routes(netns: Netns, family: 4 | 6, table = "main"): IpRoute[] {
     .filter(({ protocol }) => protocol !== "kernel");
 }
 
-/** Whether one ping of `from` is answered within a second. */
+/** Whether one of three pings of `from` is answered. */
 export function reaches(from: Netns, address: string): boolean {
-  return from.exec(["ping", "-n", "-c1", "-W1", address]).status === 0;
+  const ping = from.exec(["ping", "-n", "-c3", "-i0.2", "-W1", address]);
+  return ping.status === 0;
 }
 
 /** CNI_PATH with a directory before that of our own executables. */
