@@ -102,14 +102,9 @@ export class Configurator {
         return systemError(CONFIGURE_REFUSED, `enable IPv6 on "${interfaces[i]}"`, written);
       }
     }
-    // Else the addresses would be gone after the link had been down for a moment.
-    const kept = writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
-    if (kept >= 0) return null;
-    return systemError(
-      CONFIGURE_REFUSED,
-      `keep IPv6 addresses of "${this.link.name}" when it is down (keep_addr_on_down)`,
-      kept,
-    );
+    // Else the addresses would be gone after the link had been down for a moment; they work without.
+    writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
+    return null;
   }
 
   /** Addresses, link up and routes go to the kernel in one send; it does them in this order. */
