@@ -1,0 +1,46 @@
+// Probe of assembly/net for test/net.
+import "../../assembly/abort";
+import { formatIp, parseIp } from "../../assembly/net/ip";
+import { Cidr, parseCidr } from "../../assembly/net/cidr";
+import { formatMac, macProblem, parseMac } from "../../assembly/net/mac";
+
+/** The bytes of an address, or an empty buffer. */
+export function ipBytes(text: string): ArrayBuffer {
+  const address = parseIp(text);
+  return address ? copy(address) : new ArrayBuffer(0);
+}
+
+export function ipText(address: ArrayBuffer): string {
+  return formatIp(Uint8Array.wrap(address));
+}
+
+/** Address, prefix, network and last address of a CIDR, or the empty string. */
+export function cidrParts(text: string): string {
+  const cidr = parseCidr(text);
+  if (!cidr) return "";
+  return `${cidr.toString()} ${formatIp(cidr.network)} ${formatIp(cidr.last)}`;
+}
+
+export function cidrContains(network: ArrayBuffer, prefix: i32, address: ArrayBuffer): bool {
+  return new Cidr(Uint8Array.wrap(network), prefix).contains(Uint8Array.wrap(address));
+}
+
+export function cidrEquals(a: string, b: string): bool {
+  const first = parseCidr(a);
+  const second = parseCidr(b);
+  return first != null && second != null && first.equals(second);
+}
+
+export function macText(text: string): string {
+  const mac = parseMac(text);
+  return mac ? formatMac(mac) : "";
+}
+
+/** Why an address is none for an Ethernet interface. */
+export function macComplaint(mac: ArrayBuffer): string {
+  return macProblem(Uint8Array.wrap(mac));
+}
+
+function copy(bytes: Uint8Array): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+}
