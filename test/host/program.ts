@@ -2,9 +2,8 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { buildSync } from "esbuild";
 
-const HERE = import.meta.dirname;
-/** Beside the executable, so that it finds the same libraries. */
-const OUT = path.join(HERE, "../../build/test");
+/** Beside the executable, so that they find the same libraries. */
+const OUT = "build/test";
 
 export interface Program {
   /** Resolves when standard error has this text in it. */
@@ -13,24 +12,34 @@ export interface Program {
 }
 
 /**
- * Starts a file of this folder as a program of its own, bundled as the plugin is.
+ * Makes a file of the tests a program of its own, as the plugin is made.
  *
- * @param through a command line that is to start it.
+ * @returns the path of what node can run.
  */
-export function startProgram(
-  name: string,
-  args: readonly string[],
-  through: readonly string[] = [],
-): Program {
-  const outfile = path.join(OUT, `${path.parse(name).name}.cjs`);
+export function bundleProgram(entry: string): string {
+  const outfile = path.resolve(OUT, `${path.parse(entry).name}.cjs`);
   buildSync({
-    entryPoints: [path.join(HERE, name)],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",
     define: { "import.meta.url": "__filename" },
   });
-  const [command, ...rest] = [...through, process.execPath, outfile, ...args] as [string];
+  return outfile;
+}
+
+/**
+ * Starts such a file.
+ *
+ * @param through a command line that is to start it.
+ */
+export function startProgram(
+  entry: string,
+  args: readonly string[],
+  through: readonly string[] = [],
+): Program {
+  const words = [...through, process.execPath, bundleProgram(entry), ...args];
+  const [command, ...rest] = words as [string, ...string[]];
   const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
   const text = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk) => {

@@ -164,7 +164,7 @@ describe("the environment", () => {
   test("is passed on byte by byte, also where it is not UTF-8", async () => {
     const file = program('#!/bin/sh\nprintf %s "$BYTES" | od -An -tx1\n');
     const through = ["sh", "-c", 'BYTES=$(printf "a\\377b") exec "$@"', "sh"];
-    const child = startProgram("call-spawn.ts", [file, "0"], through);
+    const child = startProgram("test/host/call-spawn.ts", [file, "0"], through);
     const { stdout } = await child.done;
     expect(JSON.parse(stdout)).toMatchObject({ status: 0, output: " 61 ff 62\n" });
   });
@@ -178,7 +178,7 @@ while [ ! -e ${signal} ]; do sleep 0.01; done
 head -c 300000 /dev/zero | tr '\\0' x >&2
 echo last >&2
 `);
-  const child = startProgram("call-spawn.ts", [file, "8"]);
+  const child = startProgram("test/host/call-spawn.ts", [file, "8"]);
   await child.stderrHas("first\n");
   fs.writeFileSync(signal, "");
   const { stdout, stderr } = await child.done;

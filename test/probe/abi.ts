@@ -1,0 +1,16 @@
+// Asks a host everything that docs/abi.md promises and prints the answers; test/abi/answers.ts has
+// the right ones, which are the same for all hosts.
+import "../../assembly/abort";
+import { badDescriptors } from "./descriptors";
+import { badPointers } from "./pointers";
+import { print } from "./report";
+import { programs } from "./spawn";
+import { good } from "./world";
+
+export function run(): i32 {
+  badPointers();
+  badDescriptors();
+  good();
+  programs();
+  return print() == 0 ? 0 : 1;
+}
