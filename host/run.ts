@@ -16,8 +16,8 @@ interface Core extends Record<string, unknown> {
 /**
  * Runs the core once, on a system.
  *
- * A core that traps has a mistake in it, or ran out of memory. The runtime is still answered as the
- * specification demands: one error object on standard output, exit status 1.
+ * A core that traps has a mistake in it or ran out of memory, a system that throws is not whole. The
+ * runtime is still answered as the specification demands: one error object, exit status 1.
  *
  * @returns the exit status.
  */
@@ -27,16 +27,16 @@ export function runPlugin(module: WebAssembly.Module, system: System): number {
   try {
     return core.run();
   } catch (error) {
-    return reportTrap(error, system);
+    return reportFailure(error, system);
   }
 }
 
-function reportTrap(error: unknown, system: System): number {
+function reportFailure(error: unknown, system: System): number {
   const reason = error instanceof Error ? error : new Error(String(error));
   const message = {
     cniVersion: "1.1.0",
     code: SYSTEM_FAILURE,
-    msg: `the plugin's core stopped unexpectedly (${reason.message}); please report this`,
+    msg: `the plugin stopped unexpectedly, please report this: ${reason.message}`,
   };
   print(system, STDERR, `${reason.stack}\n`);
   print(system, STDOUT, `${JSON.stringify(message)}\n`);

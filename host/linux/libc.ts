@@ -51,9 +51,13 @@ export function environ(): bigint {
 /** The imports of package.json (build/package.json) say which file each name stands for. */
 function requireKoffi(): Koffi {
   const require = createRequire(import.meta.url);
-  try {
-    return require("#koffi");
-  } catch {
-    return require("#koffi-musl");
+  const problems: string[] = [];
+  for (const name of ["#koffi", "#koffi-musl"]) {
+    try {
+      return require(name);
+    } catch (error) {
+      problems.push(String(error).replace(/\n.*/s, ""));
+    }
   }
+  throw new Error(`cannot load the library for system calls: ${problems.join("; ")}`);
 }
