@@ -1,9 +1,8 @@
 import { JsonCursor, JsonKind, JsonValue } from "./value";
 
-// Nothing that is read is longer; what is, is refused before it is copied, so that no document, however
-// large, can use up the memory.
-const TEXT_LIMIT: i32 = 64 * 1024; // bytes as written
-const LIST_LIMIT: i32 = 4096; // elements
+// What may be copied out of one document, so that none, however large, can use up the memory.
+const TEXT_BUDGET: i32 = 1024 * 1024; // bytes of strings as written
+const ELEMENT_BUDGET: i32 = 16 * 1024; // elements of arrays
 const DIGITS_LIMIT: i32 = 18; // a number of so many digits fits an i64, and no key takes more
 
 /** The first thing found wrong while a document was read; shared by all `Fields` of the document. */
@@ -11,6 +10,8 @@ export class Problem {
   message: string = "";
   /** True where the JSON type was wrong, false where a value of the right type is not allowed. */
   isType: bool = false;
+  textLeft: i32 = TEXT_BUDGET;
+  elementsLeft: i32 = ELEMENT_BUDGET;
 
   get isEmpty(): bool {
     return this.message.length == 0;
@@ -84,19 +85,23 @@ export class Fields {
 
   /** The elements of an array of objects. A `null` element is refused. */
   children(key: string): Fields[] {
-    const list: Fields[] = [];
-    const elements = this.elements(key);
+    return this.childrenOf(this.find(key), this.pathOf(key));
+  }
+
+  /** The elements of an array of arrays of objects. */
+  lists(key: string): Fields[][] {
+    const lists: Fields[][] = [];
+    const elements = this.elements(this.find(key), this.pathOf(key));
     for (let i = 0; i < elements.length; i++) {
-      const path = `${this.pathOf(key)}[${i.toString()}]`;
-      list.push(new Fields(elements[i], path, this.problem));
+      lists.push(this.childrenOf(elements[i], `${this.pathOf(key)}[${i.toString()}]`));
     }
-    return list;
+    return lists;
   }
 
   /** The elements of an array of strings. */
   texts(key: string): string[] {
     const list: string[] = [];
-    const elements = this.elements(key);
+    const elements = this.elements(this.find(key), this.pathOf(key));
     for (let i = 0; i < elements.length; i++) {
       list.push(this.textOf(elements[i], `${this.pathOf(key)}[${i.toString()}]`));
     }
@@ -105,7 +110,7 @@ export class Fields {
 
   /** Notes that a value of the right type is not allowed: `what` follows the name of the key. */
   reject(key: string, what: string): void {
-    if (this.problem.isEmpty) this.problem.message = `key "${this.pathOf(key)}" ${what}`;
+    this.note(`key "${this.pathOf(key)}" ${what}`);
   }
 
   pathOf(key: string): string {
@@ -117,30 +122,43 @@ export class Fields {
     return value ? value.get(key) : null;
   }
 
+  private note(message: string): void {
+    if (this.problem.isEmpty) this.problem.message = message;
+  }
+
   private textOf(value: JsonValue, path: string): string {
     if (value.kind != JsonKind.STRING) {
       this.wrongType(path, "a string", value);
       return "";
     }
-    if (value.length <= TEXT_LIMIT) return value.text;
-    if (this.problem.isEmpty) {
-      this.problem.message = `key "${path}" is longer than ${TEXT_LIMIT.toString()} bytes`;
-    }
+    this.problem.textLeft -= value.length;
+    if (this.problem.textLeft >= 0) return value.text;
+    this.note(`key "${path}": the document has more than ${TEXT_BUDGET.toString()} bytes of text`);
     return "";
   }
 
-  private elements(key: string): JsonValue[] {
+  private childrenOf(value: JsonValue | null, path: string): Fields[] {
+    const list: Fields[] = [];
+    const elements = this.elements(value, path);
+    for (let i = 0; i < elements.length; i++) {
+      list.push(new Fields(elements[i], `${path}[${i.toString()}]`, this.problem));
+    }
+    return list;
+  }
+
+  private elements(value: JsonValue | null, path: string): JsonValue[] {
     const list: JsonValue[] = [];
-    const value = this.find(key);
     if (!value) return list;
     if (value.kind != JsonKind.ARRAY) {
-      this.wrongType(this.pathOf(key), "an array", value);
+      this.wrongType(path, "an array", value);
       return list;
     }
     const cursor = new JsonCursor(value);
     while (cursor.next()) {
-      if (list.length == LIST_LIMIT) {
-        this.reject(key, `has more than ${LIST_LIMIT.toString()} elements`);
+      this.problem.elementsLeft--;
+      if (this.problem.elementsLeft < 0) {
+        const limit = ELEMENT_BUDGET.toString();
+        this.note(`key "${path}": the document has more than ${limit} array elements`);
         return [];
       }
       list.push(cursor.value);
