@@ -1,7 +1,7 @@
 import net from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileProbe, startPure } from "../probe/compile.ts";
+import { startPure } from "../probe/compile.ts";
 
 interface NetProbe {
   cidrParts(text: number): number;
@@ -9,7 +9,7 @@ interface NetProbe {
   cidrEquals(a: number, b: number): number;
 }
 
-const probe = startPure<NetProbe>(compileProbe("net"));
+const probe = startPure<NetProbe>("net");
 
 /** Address/prefix, network and last address with spaces between; empty if the text is no CIDR. */
 function parts(text: string): string {

@@ -1,14 +1,14 @@
 import net from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileProbe, startPure } from "../probe/compile.ts";
+import { startPure } from "../probe/compile.ts";
 
 interface NetProbe {
   ipBytes(text: number): number;
   ipText(address: number): number;
 }
 
-const probe = startPure<NetProbe>(compileProbe("net"));
+const probe = startPure<NetProbe>("net");
 
 /** The bytes of an address as hexadecimal digits; empty if the text is none. */
 function parse(text: string): string {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileProbe, startPure } from "../probe/compile.ts";
+import { startPure } from "../probe/compile.ts";
 
 interface NetProbe {
   macText(text: number): number;
   macComplaint(mac: number): number;
 }
 
-const probe = startPure<NetProbe>(compileProbe("net"));
+const probe = startPure<NetProbe>("net");
 
 function reformat(text: string): string {
   return probe.__getString(probe.macText(probe.__newString(text)));

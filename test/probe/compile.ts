@@ -11,9 +11,10 @@ const OUT = "build/probe";
  * (asconfig.json), but not optimised and with assertions. It must import assembly/abort.ts.
  *
  * @param name of the file, without `.ts`.
+ * @returns the path of the WebAssembly module.
  * @throws {Error} with the compiler's words.
  */
-export function compileProbe(name: string): WebAssembly.Module {
+export function compileProbe(name: string): string {
   // Named by what it was made from: compiled once, for all test files, until a source changes.
   const file = path.join(OUT, `${name}-${digestOfSources()}.wasm`);
   if (!fs.existsSync(file)) {
@@ -23,7 +24,7 @@ export function compileProbe(name: string): WebAssembly.Module {
     execFileSync(process.execPath, [compiler, `test/probe/${name}.ts`, ...options]);
     fs.renameSync(fresh, file);
   }
-  return new WebAssembly.Module(fs.readFileSync(file));
+  return file;
 }
 
 function digestOfSources(): string {
@@ -40,10 +41,11 @@ function digestOfSources(): string {
 type Probe<T> = ASUtil & T & { readonly memory: WebAssembly.Memory };
 
 /**
- * Starts a probe of pure code: it may call nothing but write(2), which is how the core says why it
- * traps, and what it says becomes the error.
+ * Compiles and starts a probe of pure code: it may call nothing but write(2), which is how the core
+ * says why it traps, and what it says becomes the error.
  */
-export function startPure<T extends object>(module: WebAssembly.Module): Probe<T> {
+export function startPure<T extends object>(name: string): Probe<T> {
+  const module = new WebAssembly.Module(fs.readFileSync(compileProbe(name)));
   const forbidden = WebAssembly.Module.imports(module).map(({ name }) => [
     name,
     () => {
