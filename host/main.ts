@@ -4,7 +4,9 @@ import path from "node:path";
 import { linux } from "./linux.ts";
 import { runPlugin } from "./run.ts";
 
-const module = new WebAssembly.Module(fs.readFileSync(path.join(__dirname, "../macvlan.wasm")));
+const module = new WebAssembly.Module(
+  fs.readFileSync(path.join(import.meta.dirname, "../macvlan.wasm")),
+);
 
 if (process.env.MACVLAN_STRACE === "1") {
   import("./strace.ts").then(({ strace }) => {

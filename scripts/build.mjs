@@ -10,9 +10,14 @@ const TOOLS = ["demo", "bench"];
 
 process.chdir(path.join(import.meta.dirname, ".."));
 
-if (process.argv.includes("--schema")) {
-  await writeSchemas();
-} else {
+try {
+  await (process.argv.includes("--schema") ? writeSchemas() : build());
+} catch (error) {
+  console.error(`build: ${error.message}`);
+  process.exitCode = 1;
+}
+
+async function build() {
   await compileCore("release");
   if (process.argv.includes("--debug")) await compileCore("debug");
   await bundleExecutable();

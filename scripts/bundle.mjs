@@ -20,7 +20,7 @@ export async function bundleExecutable() {
     entryPoints: ["host/main.ts"],
     write: false,
     format: "cjs",
-    define: { "import.meta.url": "__filename" },
+    define: { "import.meta.dirname": "__dirname" },
     banner: { js: shellHead() },
     minify: true,
     legalComments: "none",
@@ -28,11 +28,8 @@ export async function bundleExecutable() {
   replaceFile(EXECUTABLE, outputFiles[0].contents, 0o755);
   for (const name of OTHER_NAMES) replaceLink(`build/bin/${name}`, path.basename(EXECUTABLE));
   copyKoffi();
-  const scope = {
-    type: "commonjs",
-    imports: { "#koffi": "./lib/koffi/linux.node", "#koffi-musl": "./lib/koffi/musl.node" },
-  };
-  replaceFile("build/package.json", `${JSON.stringify(scope, null, 2)}\n`);
+  // or node would take the executable, which has no extension, for an ECMAScript module
+  replaceFile("build/package.json", `${JSON.stringify({ type: "commonjs" })}\n`);
 }
 
 /** A program that is started by hand, where node_modules is: `outfile` ends in .mjs. */
@@ -64,7 +61,7 @@ function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The native part of koffi alone, for both C libraries: its JavaScript part costs 10 ms to load. */
+/** The native part of koffi, for both C libraries (host/linux/libc.ts). */
 function copyKoffi() {
   const koffi = createRequire(import.meta.url).resolve("koffi");
   const native = path.dirname(

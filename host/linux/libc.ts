@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import path from "node:path";
 
 type Koffi = typeof import("koffi");
 
@@ -35,7 +35,7 @@ const functions: { [name in keyof typeof PROTOTYPES]?: Call } = {};
 
 /** Calls a function of the C library that this process runs with: its result, or -errno for -1. */
 export function libc(name: keyof typeof PROTOTYPES, ...args: Argument[]): number {
-  koffi ??= requireKoffi();
+  koffi ??= loadKoffi();
   functions[name] ??= koffi.load(null).func(name, ...PROTOTYPES[name]) as Call;
   const value = functions[name](...args);
   // errno is still that of the call: nothing is allocated in between
@@ -44,19 +44,30 @@ export function libc(name: keyof typeof PROTOTYPES, ...args: Argument[]): number
 
 /** The address of this process' environment (environ(7)), byte by byte as it was inherited. */
 export function environ(): bigint {
-  koffi ??= requireKoffi();
+  koffi ??= loadKoffi();
   return koffi.decode(koffi.load(null).symbol("environ"), "void *");
 }
 
-/** The imports of package.json (build/package.json) say which file each name stands for. */
-function requireKoffi(): Koffi {
-  const require = createRequire(import.meta.url);
+/** Where the build puts koffi's native part: seen from build/bin/, and from here in the sources. */
+const DIRECTORIES = ["../lib/koffi", "../../build/lib/koffi"];
+/** One for each C library, the GNU one and musl; only the right one can be loaded. */
+const LIBRARIES = ["linux.node", "musl.node"];
+
+/**
+ * The native part is all there is to koffi: its JavaScript part finds it and gives warnings, for 10 ms.
+ */
+function loadKoffi(): Koffi {
   const problems: string[] = [];
-  for (const name of ["#koffi", "#koffi-musl"]) {
-    try {
-      return require(name);
-    } catch (error) {
-      problems.push(String(error).replace(/\n.*/s, ""));
+  for (const directory of DIRECTORIES) {
+    for (const library of LIBRARIES) {
+      const file = path.join(import.meta.dirname, directory, library);
+      const module = { exports: {} };
+      try {
+        process.dlopen(module, file);
+        return module.exports as Koffi;
+      } catch (error) {
+        problems.push(String(error));
+      }
     }
   }
   throw new Error(`cannot load the library for system calls: ${problems.join("; ")}`);

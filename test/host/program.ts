@@ -23,7 +23,7 @@ export function bundleProgram(entry: string): string {
     outfile,
     bundle: true,
     platform: "node",
-    define: { "import.meta.url": "__filename" },
+    define: { "import.meta.dirname": "__dirname" },
   });
   return outfile;
 }
