@@ -10,11 +10,9 @@ const TYPES: Names = new Map([
   [netlink.NLMSG_ERROR, "NLMSG_ERROR"],
   ...namesOf(rtnetlink, "RTM_"),
 ]);
-const FLAGS = namesOf(netlink, "NLM_F_");
-const REPLY_FLAGS: Names = new Map([
-  [netlink.NLM_F_CAPPED, "NLM_F_CAPPED"],
-  [netlink.NLM_F_ACK_TLVS, "NLM_F_ACK_TLVS"],
-]);
+/** Two flags have other names in an NLMSG_ERROR, where they mean something else. */
+const ERROR_FLAGS = namesOf(netlink, "NLM_F_", ["NLM_F_EXCL", "NLM_F_DUMP"]);
+const FLAGS = namesOf(netlink, "NLM_F_", ["NLM_F_ACK_TLVS", "NLM_F_CAPPED"]);
 
 /** A kind of attributes, and the kinds that are nested in some of them. */
 interface Kind {
@@ -64,7 +62,7 @@ function message(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const type = view.getUint16(4, true);
   const isError = type === netlink.NLMSG_ERROR;
-  const flags = flagsOf(isError ? REPLY_FLAGS : FLAGS, view.getUint16(6, true));
+  const flags = flagsOf(isError ? ERROR_FLAGS : FLAGS, view.getUint16(6, true));
   const head = `${nameOf(TYPES, type)} flags=${flags} seq=${view.getUint32(8, true)}`;
   if (isError) return `{${head}${failure(bytes, view)}}`;
   const object = OBJECTS.find(([first]) => type >= first && type < first + TYPES_PER_OBJECT);
