@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { link, useSite } from "./support.ts";
+import { frozen, link, useSite } from "./support.ts";
 
 const site = useSite();
 
@@ -11,6 +11,8 @@ function requested(keys: object): unknown {
 }
 
 describe("bcqueuelen", () => {
+  frozen(site);
+
   it("not given, or 0, is the kernel's own", () => {
     const usual = requested({});
     expect(usual).toBe(requested({ bcqueuelen: 0 }));
@@ -22,6 +24,6 @@ describe("bcqueuelen", () => {
   });
 
   it.each([-1, 4294967296, 1.5, "1000", true])("%j is refused", (bcqueuelen) => {
-    expect(site.refuse(site.pod(), { bcqueuelen }, [6, 7]).msg).toContain("bcqueuelen");
+    expect(site.fail(site.pod(), { bcqueuelen }, [6, 7]).msg).toContain("bcqueuelen");
   });
 });

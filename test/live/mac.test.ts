@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { link, master, staticIpam, useSite } from "./support.ts";
+import { frozen, link, master, staticIpam, useSite } from "./support.ts";
 
 const site = useSite();
 const [first, second, third] = ["02:00:00:00:00:01", "02:00:00:00:00:02", "02:00:00:00:00:03"];
@@ -52,6 +52,8 @@ describe("the MAC address", () => {
 });
 
 describe("a bad MAC address is refused before anything is changed:", () => {
+  frozen(site);
+
   it.each([
     ["multicast", "01:00:5e:00:00:01"],
     ["broadcast", "ff:ff:ff:ff:ff:ff"],
@@ -66,17 +68,17 @@ describe("a bad MAC address is refused before anything is changed:", () => {
     ["spaces", " 02:00:00:00:00:01"],
     ["text", "zz"],
   ])("%s", (_, mac) => {
-    expect(site.refuse(site.pod(), { mac }, [7]).msg).toContain(`"${mac}"`);
+    expect(site.fail(site.pod(), { mac }, [7]).msg).toContain(`"${mac}"`);
   });
 
   it("in CNI_ARGS", () => {
-    const { msg } = site.refuse(site.pod(), {}, [4], { args: "MAC=01:00:5e:00:00:01" });
+    const { msg } = site.fail(site.pod(), {}, [4], { args: "MAC=01:00:5e:00:00:01" });
     expect(msg).toContain("01:00:5e:00:00:01");
     expect(msg).toContain("CNI_ARGS");
   });
 
   it("in runtimeConfig", () => {
-    const { msg } = site.refuse(site.pod(), { runtimeConfig: { mac: "zz" } }, [7]);
+    const { msg } = site.fail(site.pod(), { runtimeConfig: { mac: "zz" } }, [7]);
     expect(msg).toContain("runtimeConfig");
   });
 
@@ -86,8 +88,8 @@ describe("a bad MAC address is refused before anything is changed:", () => {
     ["object", {}],
     ["boolean", true],
   ])("of type %s: code 6", (_, mac) => {
-    expect(site.refuse(site.pod(), { mac }, [6]).msg).toContain("mac");
-    site.refuse(site.pod(), { runtimeConfig: { mac } }, [6]);
+    expect(site.fail(site.pod(), { mac }, [6]).msg).toContain("mac");
+    site.fail(site.pod(), { runtimeConfig: { mac } }, [6]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { link, linkNames, master, useSite } from "./support.ts";
 
 const site = useSite();
@@ -17,12 +17,6 @@ function given(masters: readonly string[], ...routes: readonly string[]): void {
   for (const name of masters) site.lab.addMaster(name);
   for (const route of routes) site.lab.ip(...route.split(" "));
 }
-
-afterEach(() => {
-  for (const family of ["-4", "-6"]) site.lab.ip(family, "route", "flush", "table", "main");
-  for (const name of linkNames(site.lab))
-    if (!name.startsWith(master)) site.lab.exec(["ip", "link", "del", name]);
-});
 
 describe("without master, the interface of the default route", () => {
   it("is taken", () => {
@@ -97,8 +91,6 @@ describe("master", () => {
       site.lab.ip("link", "property", "add", "dev", master, "altname", name);
     expect(chosen({ master: "uplink" })).toBe(master);
     expect(chosen({ master: long })).toBe(master);
-    for (const name of ["uplink", long])
-      site.lab.ip("link", "property", "del", "dev", master, "altname", name);
   });
 
   it("may be a bridge", () => {

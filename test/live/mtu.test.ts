@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { link, master, staticIpam, useSite } from "./support.ts";
+import { frozen, link, master, staticIpam, useSite } from "./support.ts";
 
 const site = useSite();
 
@@ -21,16 +21,20 @@ describe("mtu", () => {
     expect(link(pod).mtu).toBe(mtu);
     expect(made.interfaces?.[0]?.mtu).toBe(mtu);
   });
+});
+
+describe("an mtu", () => {
+  frozen(site);
 
   it("larger than the master's is refused: the message has both", () => {
-    const { msg } = site.refuse(site.pod(), { mtu: 1501 }, [7]);
+    const { msg } = site.fail(site.pod(), { mtu: 1501 }, [7]);
     expect(msg).toContain("1501");
     expect(msg).toContain("1500");
     expect(msg).toContain(master);
   });
 
   it.each([-1, 67, 1, 65536, 2147483648, 4294967296 + 1400, 1e300])("%d is refused", (mtu) => {
-    expect(site.refuse(site.pod(), { mtu }, [6, 7]).msg).toMatch(/mtu/i);
+    expect(site.fail(site.pod(), { mtu }, [6, 7]).msg).toMatch(/mtu/i);
   });
 
   it.each(['"1500"', "1500.0", "1.5", "15e2", "true", "[1500]", "{}"])(
@@ -39,7 +43,7 @@ describe("mtu", () => {
       const pod = site.pod();
       const config = JSON.stringify(site.config({ mtu: 0 })).replace('"mtu":0', `"mtu":${mtu}`);
       const call = { command: "ADD", containerId: "c1", netns: pod.path, ifname: "eth0" };
-      const output = site.unchanged(() => site.lab.cni({ ...call, config }));
+      const output = site.lab.cni({ ...call, config });
       expect(output).toMatchObject({ status: 1, json: { code: 6 } });
       expect(output.stdout).toContain("mtu");
     },
@@ -47,7 +51,7 @@ describe("mtu", () => {
 
   it("too small for IPv6 is refused where there is an IPv6 address", () => {
     const ipam = staticIpam(["10.1.0.2/24", "fd00:1::2/64"]);
-    const { msg } = site.refuse(site.pod(), { mtu: 1279, ...ipam }, [7, 103]);
+    const { msg } = site.fail(site.pod(), { mtu: 1279, ...ipam }, [7, 103]);
     expect(msg).toContain("1279");
     site.add(site.pod(), { mtu: 1280, ...ipam });
   });

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import {
   type CniError,
   type CniVersion,
@@ -15,7 +15,7 @@ import type { AddressInfo, IpAddress, IpLink, IpRoute } from "../../lab/iproute2
 import { Lab, type LabOptions } from "../../lab/lab.ts";
 import type { Netns } from "../../lab/netns.ts";
 import { programDirectory } from "../../lab/paths.ts";
-import { difference } from "../../lab/snapshot.ts";
+import { difference, type Snapshot } from "../../lab/snapshot.ts";
 
 /** The container id, interface and network of every call that does not say otherwise. */
 export const containerId = "c1";
@@ -78,9 +78,14 @@ export class Site {
     silent(this.call("CHECK", pod, keys, options));
   }
 
+  /** An ADD that must fail with one of `codes` of our own table; for a group that is `frozen`. */
+  fail(pod: Netns, keys: Config, codes: readonly number[], options: CallOptions = {}): CniError {
+    return ownFailure(this.call("ADD", pod, keys, options), ...codes);
+  }
+
   /** An ADD that must fail with one of `codes` of our own table, and change nothing. */
   refuse(pod: Netns, keys: Config, codes: readonly number[], options: CallOptions = {}): CniError {
-    return this.unchanged(() => ownFailure(this.call("ADD", pod, keys, options), ...codes));
+    return this.unchanged(() => this.fail(pod, keys, codes, options));
   }
 
   /** Does what must fail, and leave links, addresses, routes and sysctls as they were. */
@@ -106,12 +111,13 @@ export class Site {
     return directory;
   }
 
-  /** Deletes the pods; their macvlans first, because a namespace ends some time after its name. */
+  /** Deletes the pods and whatever else a test has left in the lab. */
   clear(): void {
-    this.lab.run(["sh", "-c", clearScript, this.segment.name]);
+    this.lab.run(["sh", "-c", clearScript, this.segment.name, master]);
   }
 }
 
+// Macvlans go before their namespace, which ends only some time after its name is gone.
 const clearScript = `
   ip netns list | while read -r netns _; do
     [ "$netns" = "$0" ] && continue
@@ -120,6 +126,11 @@ const clearScript = `
     done
     ip netns del "$netns"
   done
+  ip -o link | while IFS=': @' read -r _ name _; do
+    case "$name" in lo | "$1") ;; *) ip link del "$name" 2>/dev/null ;; esac
+  done
+  ip -4 route flush proto boot
+  ip -6 route flush proto boot
 `;
 
 /**
@@ -127,8 +138,6 @@ const clearScript = `
  * tests are skipped with the reason beside their names, in CI they fail.
  */
 export function useSite(options: LabOptions = {}): Site {
-  // Much more than any test needs on a machine of its own.
-  vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
   const holder: { site?: Site; reason?: string } = {};
   beforeAll(async () => {
     try {
@@ -138,10 +147,8 @@ export function useSite(options: LabOptions = {}): Site {
       holder.reason = error.message;
     }
   });
-  beforeEach(({ skip, task }) => {
-    if (holder.reason === undefined) return;
-    console.warn(`skipped: ${task.name}: ${holder.reason}`);
-    skip(holder.reason);
+  beforeEach(({ skip }) => {
+    if (holder.reason !== undefined) skip(holder.reason);
   });
   afterEach(() => holder.site?.clear());
   afterAll(() => holder.site?.lab.close());
@@ -152,6 +159,17 @@ export function useSite(options: LabOptions = {}): Site {
       const value = Reflect.get(site, name, site);
       return typeof value === "function" ? value.bind(site) : value;
     },
+  });
+}
+
+/** Declares in a `describe` that its tests, together, leave the lab as it was. */
+export function frozen(site: Site): void {
+  let before: Snapshot;
+  beforeAll(() => {
+    before = site.lab.snapshot();
+  });
+  afterAll(() => {
+    expect(difference(before, site.lab.snapshot())).toEqual([]);
   });
 }
 

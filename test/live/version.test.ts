@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { CNI_VERSIONS, versionSchema } from "../../host/schema/index.ts";
+import { staticProgram } from "../../lab/paths.ts";
+import { ownFailure, useSite } from "./support.ts";
+
+const site = useSite();
+
+/** VERSION as libcni asks: dummies in the environment, and a version on standard input. */
+function version(config: object | string, program?: string) {
+  const dummies = { containerId: "", netns: "dummy", ifname: "dummy", path: "dummy" };
+  const call = { command: "VERSION", ...dummies, config };
+  const output = site.lab.cni(program === undefined ? call : { ...call, program });
+  expect(output).toMatchObject({ status: 0, stderr: "" });
+  expect(output.stdout).toMatch(/^\{[^\n]*\}\n$/);
+  return versionSchema.parse(output.json);
+}
+
+describe("VERSION", () => {
+  it.each(["macvlan", "static"])("of %s lists all versions, oldest first", (name) => {
+    const answer = version({ cniVersion: "1.1.0" }, name === "static" ? staticProgram : undefined);
+    expect(answer).toEqual({ cniVersion: "1.1.0", supportedVersions: [...CNI_VERSIONS] });
+  });
+
+  it.each([...CNI_VERSIONS, "1.2.0"])("echoes the version of its input: %s", (cniVersion) => {
+    expect(version({ cniVersion }).cniVersion).toBe(cniVersion);
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["no JSON", "{"],
+    ["no version", "{}"],
+    ["a version that is a number", '{"cniVersion":1}'],
+  ])("answers with 1.1.0 where its input is %s", (_, input) => {
+    expect(version(input).cniVersion).toBe("1.1.0");
+  });
+
+  it("needs nothing of the environment but the command", () => {
+    const output = site.lab.exec(["env", "-i", "CNI_COMMAND=VERSION", staticProgram]);
+    expect(versionSchema.parse(JSON.parse(output.stdout)).cniVersion).toBe("1.1.0");
+  });
+});
+
+describe("called without CNI_COMMAND", () => {
+  it.each(["macvlan", "static"])("%s says on standard error what it is", (name) => {
+    const program = staticProgram.replace(/static$/, name);
+    const output = site.lab.cni({ program });
+    expect(output).toMatchObject({ status: 0, stdout: "" });
+    expect(output.stderr).toBe(
+      `CNI ${name} plugin ${/plugin (.*)/.exec(output.stderr)?.[1]}\n` +
+        `CNI protocol versions supported: ${CNI_VERSIONS.join(", ")}\n`,
+    );
+  });
+
+  it("does the same for an empty one", () => {
+    expect(site.lab.cni({ command: "" })).toMatchObject({ status: 0, stdout: "" });
+  });
+});
+
+describe("an unknown command", () => {
+  it.each(["add", "FOO", "ADD ", "VERSIONS"])('"%s" is refused with code 4', (command) => {
+    const error = ownFailure(site.call(command, site.pod()), 4);
+    expect(error.msg).toContain(command);
+  });
+});
