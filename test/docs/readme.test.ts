@@ -1,0 +1,28 @@
+import { describe, expect, test } from "vitest";
+import { documentAt, readText } from "./documents.ts";
+
+const { scripts, engines } = JSON.parse(readText("package.json"));
+const readme = documentAt("README.md");
+const shell = readme.fences.filter(({ language }) => language === "sh").map(({ text }) => text);
+
+describe("README.md", () => {
+  test("begins with the two lines", () => {
+    expect(shell[0]).toBe("npm ci && npm run demo\nnpm ci && npm test\n");
+  });
+
+  test("names only commands that package.json has", () => {
+    const commands = [...shell.join("").matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name);
+    expect(commands).toContain("demo");
+    for (const name of commands) if (name !== "ci") expect(Object.keys(scripts)).toContain(name);
+  });
+
+  test("says which Node is needed", () => {
+    const [version] = /\d+\.\d+/.exec(engines.node) ?? [];
+    expect(readText("README.md")).toContain(`Node ${version}`);
+  });
+});
+
+test("CHANGELOG.md has the version of package.json", () => {
+  const { version } = JSON.parse(readText("package.json"));
+  expect(readText("CHANGELOG.md")).toContain(`## [${version}]`);
+});
