@@ -1,6 +1,5 @@
 import fs from "node:fs";
 import { EBADF, EINVAL } from "../assembly/linux/errno.ts";
-import { O_CLOEXEC } from "../assembly/linux/fcntl.ts";
 import { SOCK_CLOEXEC } from "../assembly/linux/socket.ts";
 import { CLOCK_MONOTONIC } from "../assembly/linux/time.ts";
 import type { System } from "./imports.ts";
@@ -17,8 +16,8 @@ const NANOSECONDS = 1_000_000_000n;
  * does not have go through the C library, which is loaded for the first of them.
  */
 export const linux: System = {
-  open: (path, flags, mode) =>
-    errnoOf(() => fs.openSync(path, flags | O_CLOEXEC, mode & PERMISSIONS)),
+  // node adds O_CLOEXEC
+  open: (path, flags, mode) => errnoOf(() => fs.openSync(path, flags, mode & PERMISSIONS)),
   read: (fd, buffer) => onFile(fd, () => fs.readSync(fd, buffer)),
   write: (fd, buffer) => onFile(fd, () => fs.writeSync(fd, buffer)),
   close: (fd) =>

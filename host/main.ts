@@ -1,17 +1,24 @@
 // The plugin executable (build/bin/macvlan): the core on the kernel that this process runs on.
 import fs from "node:fs";
 import path from "node:path";
+import type { System } from "./imports.ts";
 import { linux } from "./linux.ts";
-import { runPlugin } from "./run.ts";
+import { reportFailure, runPlugin } from "./run.ts";
 
-const module = new WebAssembly.Module(
-  fs.readFileSync(path.join(import.meta.dirname, "../macvlan.wasm")),
-);
+const CORE = path.join(import.meta.dirname, "../macvlan.wasm");
+
+function main(system: System): number {
+  try {
+    return runPlugin(new WebAssembly.Module(fs.readFileSync(CORE)), system);
+  } catch (error) {
+    return reportFailure(error, system);
+  }
+}
 
 if (process.env.MACVLAN_STRACE === "1") {
   import("./strace.ts").then(({ strace }) => {
-    process.exitCode = runPlugin(module, strace(linux));
+    process.exitCode = main(strace(linux));
   });
 } else {
-  process.exitCode = runPlugin(module, linux);
+  process.exitCode = main(linux);
 }

@@ -22,16 +22,17 @@ interface Core extends Record<string, unknown> {
  * @returns the exit status.
  */
 export function runPlugin(module: WebAssembly.Module, system: System): number {
-  const host = bindImports(system, () => core.memory);
-  const { exports: core } = instantiateSync<Core>(module, { host: { ...host } });
   try {
+    const host = bindImports(system, () => core.memory);
+    const { exports: core } = instantiateSync<Core>(module, { host: { ...host } });
     return core.run();
   } catch (error) {
     return reportFailure(error, system);
   }
 }
 
-function reportFailure(error: unknown, system: System): number {
+/** Answers in the place of a core that cannot: on both streams, for the runtime and for its user. */
+export function reportFailure(error: unknown, system: System): number {
   const reason = error instanceof Error ? error : new Error(String(error));
   const message = {
     cniVersion: "1.1.0",

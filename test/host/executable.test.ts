@@ -130,6 +130,17 @@ test("the name is that of the link by which it was called", () => {
   expect(run(link, {}).stderr).toMatch(/^CNI static plugin /);
 });
 
+test("copied away without its core, it says which file it lacks, as a CNI error", () => {
+  const copy = path.join(directory, "alone");
+  fs.copyFileSync(MACVLAN, copy);
+  const { status, stdout } = run(copy, version);
+  expect(JSON.parse(stdout)).toMatchObject({
+    code: 108,
+    msg: expect.stringContaining(path.resolve(directory, "../macvlan.wasm")),
+  });
+  expect(status).toBe(1);
+});
+
 test("the native library is loaded only for a command that needs it", () => {
   const program = copyTo("bare");
   fs.rmSync(path.join(program, "../../lib"), { recursive: true });
