@@ -22,6 +22,14 @@ describe("README.md", () => {
   });
 });
 
+test.each(["README.md", "docs/architecture.md", "docs/layers.svg"])(
+  "%s counts the imports of the core",
+  (path) => {
+    const imports = readText("assembly/sys/host.ts").match(/^export declare function/gm) ?? [];
+    expect(readText(path)).toMatch(new RegExp(`\\b${imports.length} (imported )?functions\\b`));
+  },
+);
+
 test("CHANGELOG.md has the version of package.json", () => {
   const { version } = JSON.parse(readText("package.json"));
   expect(readText("CHANGELOG.md")).toContain(`## [${version}]`);
