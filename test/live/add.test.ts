@@ -1,15 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS, type CniVersion } from "../../host/schema/index.ts";
-import {
-  addresses,
-  ifname,
-  link,
-  linkNames,
-  master,
-  result,
-  staticIpam,
-  useSite,
-} from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { addresses, link, linkNames } from "./kernel.ts";
+import { result } from "./outcome.ts";
+import { ifname, master, useSite } from "./site.ts";
 
 const site = useSite();
 const dual = staticIpam(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { link, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { link } from "./kernel.ts";
+import { needs, useSite } from "./site.ts";
 
 const site = useSite();
 const stale = "02:00:00:00:00:99";
@@ -27,8 +29,12 @@ describe("ADD announces", () => {
     site.add(pod, staticIpam([prefix]));
     expect(await learnt(address, link(pod).address)).toContain(link(pod).address);
   });
+});
 
-  it("an IPv4 address in a frame that a sniffer sees", async () => {
+describe("the announcement", () => {
+  needs("tcpdump");
+
+  it("is a frame that a sniffer on the segment sees", async () => {
     const sniffer = site.segment.start([
       "tcpdump",
       "-Z",

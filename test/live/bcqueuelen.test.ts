@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { frozen, link, useSite } from "./support.ts";
+import { link } from "./kernel.ts";
+import { frozen, useSite } from "./site.ts";
 
 const site = useSite();
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS } from "../../host/schema/index.ts";
-import { addresses, ifname, link, linkNames, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { addresses, link, linkNames } from "./kernel.ts";
+import { ifname, useSite } from "./site.ts";
 
 const site = useSite();
 const ipam = staticIpam(["10.1.0.2/24 10.1.0.1"], [{ dst: "10.9.0.0/16" }]);

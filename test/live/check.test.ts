@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Result110 } from "../../host/schema/index.ts";
 import type { Netns } from "../../lab/netns.ts";
-import { FakeIpam, lease, on, printed } from "./ipam.ts";
-import {
-  type Config,
-  failure,
-  ifname,
-  master,
-  ownFailure,
-  staticIpam,
-  useSite,
-} from "./support.ts";
+import { FakeIpam, lease, on, printed, staticIpam } from "./ipam.ts";
+import { failure, ownFailure } from "./outcome.ts";
+import { type Config, ifname, master, useSite } from "./site.ts";
 
 const site = useSite();
 const ipam = staticIpam(

@@ -2,18 +2,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS } from "../../host/schema/index.ts";
-import { FakeIpam, lease, on, printed } from "./ipam.ts";
-import {
-  addresses,
-  failure,
-  ifname,
-  linkNames,
-  master,
-  routes,
-  silent,
-  staticIpam,
-  useSite,
-} from "./support.ts";
+import { FakeIpam, lease, on, printed, staticIpam } from "./ipam.ts";
+import { addresses, linkNames, routes } from "./kernel.ts";
+import { failure, silent } from "./outcome.ts";
+import { ifname, master, useSite } from "./site.ts";
 
 const site = useSite();
 const ipam = staticIpam(["10.1.0.2/24 10.1.0.1", "fd00:1::2/64"], [{ dst: "0.0.0.0/0" }]);

@@ -2,17 +2,10 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { programDirectory, staticProgram } from "../../lab/paths.ts";
-import { FakeIpam, lease, on, printed } from "./ipam.ts";
-import {
-  addresses,
-  type CallOptions,
-  failure,
-  ifname,
-  linkNames,
-  routes,
-  staticIpam,
-  useSite,
-} from "./support.ts";
+import { FakeIpam, lease, on, printed, staticIpam } from "./ipam.ts";
+import { addresses, linkNames, routes } from "./kernel.ts";
+import { failure } from "./outcome.ts";
+import { type CallOptions, ifname, useSite } from "./site.ts";
 
 const site = useSite();
 

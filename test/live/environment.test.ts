@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { frozen, ifname, linkNames, ownFailure, silent, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { linkNames } from "./kernel.ts";
+import { ownFailure, silent } from "./outcome.ts";
+import { frozen, ifname, useSite } from "./site.ts";
 
 const site = useSite();
 const complete = { containerId: "c1", netns: "/run/netns/none", ifname };

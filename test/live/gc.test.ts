@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeIpam, on } from "./ipam.ts";
-import { type Config, failure, ifname, ownFailure, silent, useSite } from "./support.ts";
+import { failure, ownFailure, silent } from "./outcome.ts";
+import { type Config, ifname, useSite } from "./site.ts";
 
 const site = useSite();
 

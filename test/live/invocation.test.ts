@@ -2,7 +2,9 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { macvlanProgram, programDirectory } from "../../lab/paths.ts";
-import { addresses, ifname, linkNames, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { addresses, linkNames } from "./kernel.ts";
+import { ifname, useSite } from "./site.ts";
 
 const site = useSite();
 const ipam = staticIpam(["10.1.0.2/24"]);

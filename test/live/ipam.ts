@@ -1,7 +1,20 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CallOptions, Site } from "./support.ts";
-import { pathWith } from "./support.ts";
+import { programDirectory } from "../../lab/paths.ts";
+import type { CallOptions, Site } from "./site.ts";
+
+/** An `ipam` for addresses written as `address` or `address gateway`, and routes. */
+export function staticIpam(
+  addresses: readonly string[],
+  routes: readonly object[] = [],
+  more: object = {},
+): { ipam: object } {
+  const list = addresses.map((text) => {
+    const [address, gateway] = text.split(" ");
+    return gateway === undefined ? { address } : { address, gateway };
+  });
+  return { ipam: { type: "static", addresses: list, routes, ...more } };
+}
 
 /** What an IPAM plugin prints for ADD: one address of each family, with gateways and a route. */
 export const lease = {
@@ -38,8 +51,9 @@ export class FakeIpam {
     return { ipam: { type: this.type } };
   }
 
-  get options(): CallOptions {
-    return pathWith(this.directory);
+  /** A CNI_PATH on which it is found, before our own executables. */
+  get options(): CallOptions & { readonly path: string } {
+    return { path: `${this.directory}:${programDirectory}` };
   }
 
   /** The commands that it was called with, in order. */

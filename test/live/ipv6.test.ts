@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { IpAddress } from "../../lab/iproute2.ts";
 import type { Netns } from "../../lab/netns.ts";
-import { addresses, link, master, reaches, silent, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { addresses, link, reaches } from "./kernel.ts";
+import { silent } from "./outcome.ts";
+import { master, needs, useSite } from "./site.ts";
 
 const site = useSite();
 const one = staticIpam(["fd00:1::2/64"]);
@@ -34,14 +37,6 @@ describe("after ADD an IPv6 address", () => {
     expect(addresses(pod).map(({ local }) => local)).toContain("fd00:1::2");
   });
 
-  it("answers, and sends, at once", () => {
-    const pod = site.pod();
-    site.segment.ip("addr", "add", "fd00:1::1/64", "dev", "lan", "nodad");
-    site.add(pod, one);
-    expect(reaches(pod, "fd00:1::1")).toBe(true);
-    expect(reaches(site.segment, "fd00:1::2")).toBe(true);
-  });
-
   it("is there although the pod's link has the index of its master", () => {
     const pod = site.pod();
     const { ifindex } = link(site.lab, master);
@@ -61,6 +56,18 @@ describe("after ADD an IPv6 address", () => {
     site.segment.ip("link", "set", "lan", "up");
     expect(output).toMatchObject({ status: 0 });
     expect(output.stderr).toContain("carrier");
+  });
+});
+
+describe("traffic", () => {
+  needs("ping");
+
+  it("to and from an IPv6 address flows as soon as ADD returns", () => {
+    const pod = site.pod();
+    site.segment.ip("addr", "add", "fd00:1::1/64", "dev", "lan", "nodad");
+    site.add(pod, one);
+    expect(reaches(pod, "fd00:1::1")).toBe(true);
+    expect(reaches(site.segment, "fd00:1::2")).toBe(true);
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Netns } from "../../lab/netns.ts";
-import { frozen, ifname, link, master, ownFailure, result, useSite } from "./support.ts";
+import { link } from "./kernel.ts";
+import { ownFailure, result } from "./outcome.ts";
+import { frozen, ifname, master, useSite } from "./site.ts";
 
 const site = useSite();
 

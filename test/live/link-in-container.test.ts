@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Netns } from "../../lab/netns.ts";
-import { addresses, link, linkNames, master, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { addresses, link, linkNames } from "./kernel.ts";
+import { master, useSite } from "./site.ts";
 
 const site = useSite();
 const inside = { linkInContainer: true, master: "uplink" };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { link, linkNames, master, useSite } from "./support.ts";
+import { link, linkNames } from "./kernel.ts";
+import { master, useSite } from "./site.ts";
 
 const site = useSite();
 const none = { master: undefined };

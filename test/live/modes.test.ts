@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Netns } from "../../lab/netns.ts";
-import { link, master, ownFailure, reaches, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { link, reaches } from "./kernel.ts";
+import { ownFailure } from "./outcome.ts";
+import { master, needs, useSite } from "./site.ts";
 
 const site = useSite();
 
@@ -45,6 +48,8 @@ describe("mode", () => {
 });
 
 describe("traffic", () => {
+  needs("ping");
+
   it("bridge: pods reach each other and the segment, but not the host", () => {
     const [a] = pair("bridge");
     expect(reaches(a, "10.1.0.3")).toBe(true);

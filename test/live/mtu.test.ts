@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { frozen, link, master, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { link } from "./kernel.ts";
+import { frozen, master, useSite } from "./site.ts";
 
 const site = useSite();
 

@@ -1,7 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ifname, linkNames, master, ownFailure, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { linkNames } from "./kernel.ts";
+import { ownFailure } from "./outcome.ts";
+import { ifname, master, useSite } from "./site.ts";
 
 const site = useSite();
 const own = "/proc/self/ns/net";

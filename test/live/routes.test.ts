@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { IpRoute } from "../../lab/iproute2.ts";
 import type { Netns } from "../../lab/netns.ts";
-import { frozen, reaches, routes, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { reaches, routes } from "./kernel.ts";
+import { frozen, needs, useSite } from "./site.ts";
 
 const site = useSite();
 const gateways = ["10.1.0.2/24 10.1.0.1", "fd00:1::2/64 fd00:1::1"];
@@ -54,6 +56,10 @@ describe("a route", () => {
     const pod = podWith([]);
     expect([...routes(pod, 4), ...routes(pod, 6)]).toEqual([]);
   });
+});
+
+describe("traffic by a route", () => {
+  needs("ping");
 
   it("leads to where it says", () => {
     site.segment.ip("addr", "replace", "10.1.0.1/24", "dev", "lan");

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS, type CniVersion, resultSchema } from "../../host/schema/index.ts";
 import { staticProgram } from "../../lab/paths.ts";
-import { type Config, failure, ifname, ownFailure, silent, useSite } from "./support.ts";
+import { failure, ownFailure, silent } from "./outcome.ts";
+import { type Config, ifname, useSite } from "./site.ts";
 
 const site = useSite();
 

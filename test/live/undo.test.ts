@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { cniExec } from "../../lab/cni.ts";
 import { FakeIpam, lease, printed } from "./ipam.ts";
-import { ifname, link, linkNames, master, useSite } from "./support.ts";
+import { link, linkNames } from "./kernel.ts";
+import { ifname, master, useSite } from "./site.ts";
 
 const site = useSite();
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { addresses, ifname, linkNames, reaches, staticIpam, useSite } from "./support.ts";
+import { staticIpam } from "./ipam.ts";
+import { addresses, linkNames, reaches } from "./kernel.ts";
+import { ifname, needs, useSite } from "./site.ts";
 
 const site = useSite({ userNamespace: true });
 
 describe("in a user namespace, without the machine's root", () => {
+  needs("ping");
+
   it("ADD, traffic, CHECK, STATUS and DEL work, and nothing is left", () => {
     const [a, b] = [site.pod(), site.pod()];
     const one = staticIpam(["10.1.0.2/24 10.1.0.1", "fd00:1::2/64"], [{ dst: "0.0.0.0/0" }]);

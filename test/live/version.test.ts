@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS, versionSchema } from "../../host/schema/index.ts";
 import { staticProgram } from "../../lab/paths.ts";
-import { ownFailure, useSite } from "./support.ts";
+import { ownFailure } from "./outcome.ts";
+import { useSite } from "./site.ts";
 
 const site = useSite();
 
