@@ -1,0 +1,119 @@
+// Probe of what assembly/rtnetlink writes, for test/rtnetlink.
+import "../../assembly/abort";
+import { parseCidr } from "../../assembly/net/cidr";
+import { parseIp } from "../../assembly/net/ip";
+import { dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
+import {
+  deleteLink,
+  getLinkByIndex,
+  getLinkByName,
+  MacvlanSpec,
+  newMacvlan,
+  renameLink,
+  setLinkUp,
+} from "../../assembly/rtnetlink/link";
+import { MessageWriter } from "../../assembly/rtnetlink/message";
+import { dumpRoutes, KernelRoute, newRoute } from "../../assembly/rtnetlink/route";
+
+/** All messages that were written since `begin`. */
+let writer: MessageWriter = new MessageWriter();
+
+export function begin(): void {
+  writer = new MessageWriter();
+}
+
+/** The bytes of all messages, numbered upwards from `sequence`. */
+export function written(sequence: u32): ArrayBuffer {
+  writer.setSequence(sequence);
+  return bytesBetween(0, writer.count);
+}
+
+export function writtenAt(index: i32): ArrayBuffer {
+  return bytesBetween(index, index + 1);
+}
+
+function bytesBetween(from: i32, to: i32): ArrayBuffer {
+  const start = writer.addressOf(from);
+  const bytes = new ArrayBuffer(<i32>(writer.addressOf(to) - start));
+  memory.copy(changetype<usize>(bytes), start, bytes.byteLength);
+  return bytes;
+}
+
+export function isBroken(): bool {
+  return writer.isBroken;
+}
+
+export function macvlan(
+  name: string,
+  master: i32,
+  netns: i32,
+  mode: u32,
+  mtu: u32,
+  mac: ArrayBuffer,
+  bcQueueLen: u32,
+): void {
+  const spec = new MacvlanSpec();
+  spec.name = name;
+  spec.master = master;
+  spec.netns = netns;
+  spec.mode = mode;
+  spec.mtu = mtu;
+  spec.mac = Uint8Array.wrap(mac);
+  spec.bcQueueLen = bcQueueLen;
+  newMacvlan(writer, spec);
+}
+
+export function linkByName(name: string): void {
+  getLinkByName(writer, name);
+}
+
+export function linkByIndex(index: i32): void {
+  getLinkByIndex(writer, index);
+}
+
+export function linkUp(index: i32): void {
+  setLinkUp(writer, index);
+}
+
+export function linkName(index: i32, name: string): void {
+  renameLink(writer, index, name);
+}
+
+export function linkDelete(index: i32): void {
+  deleteLink(writer, index);
+}
+
+export function address(index: i32, cidr: string): void {
+  newAddress(writer, index, parseCidr(cidr)!);
+}
+
+export function addressDump(family: i32, index: i32): void {
+  dumpAddresses(writer, family, index);
+}
+
+/** `gateways`: separated by spaces. */
+export function route(
+  index: i32,
+  dst: string,
+  gateways: string,
+  table: u32,
+  scope: i32,
+  priority: u32,
+  mtu: u32,
+  advmss: u32,
+): void {
+  const entry = new KernelRoute();
+  entry.dst = parseCidr(dst)!;
+  const list = gateways.length > 0 ? gateways.split(" ") : [];
+  for (let i = 0; i < list.length; i++) entry.gateways.push(parseIp(list[i])!);
+  entry.table = table;
+  entry.scope = scope;
+  entry.priority = priority;
+  entry.mtu = mtu;
+  entry.advmss = advmss;
+  newRoute(writer, index, entry);
+}
+
+export function routeDump(family: i32, table: u32): void {
+  dumpRoutes(writer, family, table);
+}

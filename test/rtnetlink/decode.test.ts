@@ -1,0 +1,188 @@
+import { describe, expect, test } from "vitest";
+import type { AddressInfo, IpAddress, IpLink, IpRoute } from "../../lab/iproute2.ts";
+import { loadCaptures, type ReplyCapture } from "./captures.ts";
+import { type Decoded, decode } from "./decoder.ts";
+
+const RTM_NEWLINK = 16;
+const RTM_NEWADDR = 20;
+const RTM_NEWROUTE = 24;
+const NLMSG_DONE = 3;
+
+/** The messages of a type in all datagrams of a capture, which must be whole. */
+function messagesOf(capture: ReplyCapture<unknown>, type: number): Decoded[] {
+  return capture.received.flatMap((hex) => {
+    const { messages, isBroken } = decode(Buffer.from(hex, "hex"));
+    expect(isBroken).toBe(0);
+    for (const message of messages) expect([type, NLMSG_DONE]).toContain(message.type);
+    return messages.filter((message) => message.type === type);
+  });
+}
+
+/** The bits of the words that ip(8) prints for them. */
+function bitsOf(words: readonly string[], bits: Readonly<Record<string, number>>): number {
+  return words.reduce((sum, word) => sum | (bits[word] ?? 0), 0);
+}
+
+const linkFlags = {
+  UP: 1 << 0,
+  BROADCAST: 1 << 1,
+  LOOPBACK: 1 << 3,
+  PROMISC: 1 << 8,
+  MULTICAST: 1 << 12,
+  LOWER_UP: 1 << 16,
+};
+/** ip(8) does not print IFF_RUNNING, it goes into the state. */
+const IFF_RUNNING = 1 << 6;
+
+const macvlanModes: Readonly<Record<string, number>> = {
+  private: 1,
+  vepa: 2,
+  bridge: 4,
+  passthru: 8,
+  source: 16,
+};
+
+describe("readLink", () => {
+  const { kernel, indexes, captures } =
+    loadCaptures<ReplyCapture<IpLink & { master?: string }>>("links");
+  const index = (name: string | undefined) => (name === undefined ? 0 : indexes[name]);
+
+  test.each(captures.map((capture) => [capture.name, capture.command, capture] as const))(
+    `finds what ip printed of the links of Linux ${kernel}: %s (%s)`,
+    (_name, _command, capture) => {
+      const links = messagesOf(capture, RTM_NEWLINK).map(({ type, flags, sequence, ...link }) => ({
+        ...link,
+        linkFlags: Number(link.linkFlags) & ~IFF_RUNNING,
+      }));
+      const expected = capture.printed.map((link) => {
+        const { info_kind: kind = "", info_data: data } = link.linkinfo ?? {};
+        return {
+          index: link.ifindex,
+          hardware: link.ifname === "lo" ? 772 : 1,
+          linkFlags: bitsOf(link.flags, linkFlags),
+          mac: link.address,
+          name: link.ifname,
+          mtu: link.mtu,
+          lower: link.link_index ?? index(link.link),
+          controller: index(link.master),
+          kind,
+          macvlanMode: kind === "macvlan" ? macvlanModes[String(data?.mode)] : 0,
+        };
+      });
+      expect(links).toEqual(expected);
+    },
+  );
+
+  test("has seen every mode, and kinds that are no macvlan", () => {
+    const all = captures.find(({ name }) => name === "all");
+    const kinds = messagesOf(all as (typeof captures)[0], RTM_NEWLINK).map(
+      (link) => `${link.kind} ${link.macvlanMode}`,
+    );
+    const modes = [1, 2, 4, 8, 16].map((mode) => `macvlan ${mode}`);
+    expect(kinds).toEqual(
+      expect.arrayContaining([...modes, " 0", "veth 0", "bridge 0", "macvtap 0"]),
+    );
+  });
+});
+
+const addressFlags = {
+  secondary: 0x01,
+  nodad: 0x02,
+  dadfailed: 0x08,
+  deprecated: 0x20,
+  tentative: 0x40,
+};
+/** ip(8) prints `dynamic` where this one is missing. */
+const IFA_F_PERMANENT = 0x80;
+/** The kernel makes no route for the address of the loopback interface; ip(8) 6.1 hides that. */
+const IFA_F_NOPREFIXROUTE = 0x200;
+
+describe("readAddress", () => {
+  const { kernel, captures } = loadCaptures<ReplyCapture<IpAddress>>("addresses");
+
+  test.each(captures.map((capture) => [capture.name, capture.command, capture] as const))(
+    `finds what ip printed of the addresses of Linux ${kernel}: %s (%s)`,
+    (_name, _command, capture) => {
+      const addresses = messagesOf(capture, RTM_NEWADDR).map(
+        ({ type, flags, sequence, ...rest }) => ({
+          ...rest,
+          addressFlags: Number(rest.addressFlags) & ~IFA_F_NOPREFIXROUTE,
+        }),
+      );
+      const expected = capture.printed.flatMap(({ ifindex, addr_info }) =>
+        addr_info.map((info) => ({
+          index: ifindex,
+          addressFlags: flagsOf(info),
+          ip: info.local,
+          prefix: info.prefixlen,
+        })),
+      );
+      expect(addresses).toEqual(expected);
+    },
+  );
+
+  function flagsOf(info: AddressInfo): number {
+    const words = Object.entries(info).flatMap(([key, value]) => (value === true ? [key] : []));
+    return bitsOf(words, addressFlags) | ("dynamic" in info ? 0 : IFA_F_PERMANENT);
+  }
+
+  test("has seen addresses that are tentative, and one that is a duplicate", () => {
+    const flags = captures
+      .flatMap((capture) => messagesOf(capture, RTM_NEWADDR))
+      .map((address) => Number(address.addressFlags) & 0x48);
+    expect(flags).toEqual(expect.arrayContaining([0, 0x40, 0x48]));
+  });
+});
+
+describe("readRoute", () => {
+  const { kernel, indexes, captures } = loadCaptures<ReplyCapture<IpRoute>>("routes");
+  const index = (name: string | undefined) => (name === undefined ? [] : [indexes[name]]);
+
+  test.each(captures.map((capture) => [capture.name, capture.command, capture] as const))(
+    `finds what ip printed of the routes of Linux ${kernel}: %s (%s)`,
+    (name, _command, capture) => {
+      const [family, any, width] = name === "IPv4" ? [2, "0.0.0.0/0", 32] : [10, "::/0", 128];
+      const routes = messagesOf(capture, RTM_NEWROUTE).map(
+        ({ type, flags, sequence, ...route }) => route,
+      );
+      const expected = capture.printed.map((route) => {
+        const [dst, prefix = width] = (route.dst === "default" ? any : route.dst).split("/");
+        const hops = route.nexthops ?? [route];
+        return {
+          family,
+          routeType: Number(route.type),
+          dst,
+          prefix: Number(prefix),
+          table: Number(route.table),
+          scope: Number(route.scope),
+          priority: route.metric ?? 0,
+          mtu: route.metrics?.[0]?.mtu ?? 0,
+          advmss: route.metrics?.[0]?.advmss ?? 0,
+          // A next hop of the other family (RTA_VIA) is none for us.
+          gateways: hops.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway])),
+          interfaces: hops.flatMap(({ dev }) => index(dev)),
+        };
+      });
+      expect(routes).toEqual(expected);
+    },
+  );
+
+  test("has seen several tables, gateways, types and metrics", () => {
+    const routes = captures.flatMap((capture) => messagesOf(capture, RTM_NEWROUTE));
+    const seen = (field: string) => [
+      ...new Set(routes.map((route) => JSON.stringify(route[field]))),
+    ];
+    expect(seen("table")).toEqual(expect.arrayContaining(["200", "254", "255", "100000"]));
+    expect(seen("routeType")).toEqual(expect.arrayContaining(["1", "2", "3", "5", "6", "7"]));
+    expect(seen("mtu")).toEqual(expect.arrayContaining(["0", "1200", "1300", "1400"]));
+    expect(seen("advmss")).toEqual(expect.arrayContaining(["0", "1340", "1360"]));
+    expect(seen("gateways")).toEqual(
+      expect.arrayContaining([
+        '["10.0.0.254","10.0.0.253"]',
+        '["2001:db8::fe","2001:db8::fd"]',
+        '["192.0.2.1"]',
+        "[]",
+      ]),
+    );
+  });
+});
