@@ -58,8 +58,10 @@ export class Netns {
     if (error && error.code !== "EPIPE") throw new Error(missingTool(program, error));
     const { status, signal } = done;
     const stderr = `${done.stderr}`;
-    if (status === 127 && stderr.startsWith("nsenter: failed to execute"))
-      throw new Error(missingTool(argv[0] ?? "", { code: "ENOENT" }));
+    if (stderr.startsWith("nsenter: failed to execute")) {
+      const code = status === 127 ? "ENOENT" : undefined;
+      throw new Error(missingTool(argv[0] ?? "", { code, message: stderr.trim() }));
+    }
     return { status, signal, stdout: `${done.stdout}`, stderr, milliseconds };
   }
 
