@@ -10,6 +10,16 @@ describe("README.md", () => {
     expect(shell[0]).toBe("npm ci && npm run demo\nnpm ci && npm test\n");
   });
 
+  test("can be followed: the lock file has every package that `npm ci` looks for", () => {
+    const { packages } = JSON.parse(readText("package-lock.json"));
+    const named = Object.values<Record<string, object>>(packages).flatMap(
+      ({ dependencies, optionalDependencies }) =>
+        Object.keys({ ...dependencies, ...optionalDependencies }),
+    );
+    const locked = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ""));
+    expect(named.filter((name) => !locked.includes(name))).toEqual([]);
+  });
+
   test("names only commands that package.json has", () => {
     const commands = [...shell.join("").matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name);
     expect(commands).toContain("demo");
