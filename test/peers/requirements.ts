@@ -1,0 +1,58 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type TestContext, beforeEach } from "vitest";
+
+/** Where Debian's package containernetworking-plugins puts the reference plugins. */
+export const referenceDirectory = "/usr/lib/cni";
+
+/** What a test needs besides the lab: the program, and the Debian package that has it. */
+const packages = {
+  [`${referenceDirectory}/macvlan`]: "containernetworking-plugins",
+  [`${referenceDirectory}/host-local`]: "containernetworking-plugins",
+  [`${referenceDirectory}/static`]: "containernetworking-plugins",
+  [`${referenceDirectory}/dhcp`]: "containernetworking-plugins",
+  podman: "podman",
+  runc: "runc",
+  busybox: "busybox-static",
+  ip: "iproute2",
+} as const;
+
+/**
+ * Skips each test of this file by name, with the reason, where a program is missing or we are not
+ * root. With CI=true the tests fail instead.
+ */
+export function requirePrograms(programs: ReadonlyArray<keyof typeof packages>): void {
+  beforeEach((context: TestContext) => {
+    const reason = missing(programs);
+    if (reason === undefined) return;
+    if (process.env.CI === "true") throw new Error(`in CI nothing may be missing: ${reason}`);
+    console.warn(`skipped: ${context.task.name}: ${reason}`);
+    context.skip(reason);
+  });
+}
+
+/** Why the tests cannot run here; undefined where they can. */
+function missing(programs: ReadonlyArray<keyof typeof packages>): string | undefined {
+  if (process.geteuid?.() !== 0) return "needs root";
+  for (const program of programs) {
+    if (!isInstalled(program)) {
+      return `${program} is not installed; on Debian and Ubuntu: apt-get install ${packages[program]}`;
+    }
+  }
+  return undefined;
+}
+
+function isInstalled(program: string): boolean {
+  const directories = (process.env.PATH ?? "").split(delimiter);
+  const places = program.startsWith("/")
+    ? [program]
+    : [...directories, "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((path) => join(path, program));
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

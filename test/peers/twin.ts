@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { Lab } from "../../lab/lab.ts";
+import { installOurs, reference, type Subject } from "./subject.ts";
+
+/** One side of a twin: a plugin in a lab of its own that looks like the other's. */
+export interface Side {
+  readonly subject: Subject;
+  readonly lab: Lab;
+}
+
+/** Two labs that look the same, the reference in one and ours in the other. */
+export class Twin {
+  private constructor(
+    readonly reference: Side,
+    readonly ours: Side,
+  ) {}
+
+  static async open(): Promise<Twin> {
+    const theirs = await openSide(() => reference);
+    return new Twin(theirs, await openSide((lab) => installOurs(join(lab.directory, "bin"))));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.reference.lab.close(), this.ours.lab.close()]);
+  }
+}
+
+/** Opens a side: the lab with its masters, of the same names and MACs everywhere. */
+async function openSide(subject: (lab: Lab) => Subject): Promise<Side> {
+  const lab = await Lab.open();
+  lab.setSysctl("net/ipv6/conf/default/accept_dad", 0);
+  ["m0", "m1", "m2"].forEach((name, index) => {
+    const mac = `02:00:00:00:00:1${index}`;
+    const peer = ["peer", "name", `${name}p`, "address", `02:00:00:00:00:2${index}`];
+    lab.ip("link", "add", name, "address", mac, "type", "veth", ...peer);
+    lab.ip("link", "set", `${name}p`, "up");
+  });
+  lab.ip("link", "set", "m1", "mtu", "1400");
+  for (const name of ["m0", "m1"]) lab.ip("link", "set", name, "up");
+  addNeighbour(lab);
+  lab.ip("addr", "add", "10.99.0.1/24", "dev", "m0");
+  lab.ip("route", "add", "default", "via", "10.99.0.254");
+  return { subject: subject(lab), lab };
+}
+
+/** Another pod on `m1`, which has the address fd00:1::3 already. */
+function addNeighbour(lab: Lab): void {
+  const neighbour = lab.addNetns("neighbour");
+  const link = ["link", "m1", "name", "n0", "address", "02:00:00:00:00:77", "netns", "neighbour"];
+  lab.ip("link", "add", ...link, "type", "macvlan", "mode", "bridge");
+  neighbour.ip("link", "set", "n0", "up");
+  neighbour.ip("addr", "add", "fd00:1::3/64", "dev", "n0", "nodad");
+}
