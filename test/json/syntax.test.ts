@@ -80,7 +80,8 @@ describe("says what is wrong and where", () => {
   });
 });
 
-// Where the core and JSON.parse differ on purpose: the depth limit, which no document below reaches.
+// Where the core and JSON.parse differ on purpose: the depth limit, which no document below
+// reaches.
 describe("accepts what JSON.parse accepts", () => {
   test("of texts put together from pieces of JSON", () => {
     const pieces = ["{", "}", "[", "]", ":", ",", '"', '"a"', "1", "-", ".", "e", "0", " ", "null"];

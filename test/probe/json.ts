@@ -10,8 +10,8 @@ export function problemOf(document: ArrayBuffer): string {
 }
 
 /**
- * All values of a document: arrays as they are, objects as the array of their members' values, what is
- * neither as a text that begins with its kind: "a string abc", "a number 1e3".
+ * All values of a document: arrays as they are, objects as the array of their members' values, what
+ * is neither as a text that begins with its kind: "a string abc", "a number 1e3".
  */
 export function valuesOf(document: ArrayBuffer): string {
   const writer = new JsonWriter(false);
@@ -74,7 +74,9 @@ function writeContainer(writer: JsonWriter, cursor: JsonCursor): void {
   else writer.closeArray();
 }
 
-/** What `Fields` read, whether the problem is one of type, and the problem, with NULs between them. */
+/**
+ * What `Fields` read, whether the problem is one of type, and the problem, with NULs between them.
+ */
 function outcome(read: string, problem: Problem): string {
   return `${read}\0${problem.isType ? "type" : ""}\0${problem.message}`;
 }

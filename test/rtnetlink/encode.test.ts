@@ -28,13 +28,17 @@ const withAttribute =
 // Where the core differs from ip(8), and why it may.
 /** ip(8) leaves out the NUL after the kind; the kernel takes both (nla_strscpy). */
 const kindWithNul = withAttribute(IFLA_INFO_KIND, (hex) => `${hex}00`);
-/** ip(8) sets flags by RTM_NEWLINK of an existing link; RTM_SETLINK cannot create one by mistake. */
+/**
+ * ip(8) sets flags by RTM_NEWLINK of an existing link; RTM_SETLINK cannot create one by mistake.
+ */
 const setLink: Change = (theirs) => ({ ...theirs, type: RTM_SETLINK });
 /** The core takes an answer for complete when it is acknowledged. */
 const acknowledged: Change = (theirs) => ({ ...theirs, flags: theirs.flags | NLM_F_ACK });
 /** ip(8) wants to know of virtual functions (RTEXT_FILTER_VF). */
 const noVirtualFunctions = withAttribute(IFLA_EXT_MASK, () => "08000000");
-/** For ::/0 ip(8) writes the destination out; the kernel takes its absence for the same, as in IPv4. */
+/**
+ * For ::/0 ip(8) writes the destination out; the kernel takes its absence for the same, as in IPv4.
+ */
 const noDestination: Change = (theirs) => {
   const { [RTA_DST]: _, ...attributes } = theirs.attributes;
   return { ...theirs, attributes };
@@ -146,7 +150,9 @@ const golden: Readonly<Record<string, Golden>> = {
   "dump routes: IPv6 main": { write: () => encoder.dumpRoutes(10, 254) },
 };
 
-/** Attributes that hold attributes. RTA_MULTIPATH has the same number as IFLA_LINKMODE, unused here. */
+/**
+ * Attributes that hold attributes. RTA_MULTIPATH has the same number as IFLA_LINKMODE, unused here.
+ */
 function containersOf(name: string): string[] {
   return name.includes("macvlan") ? [IFLA_LINKINFO, IFLA_INFO_DATA] : [RTA_METRICS];
 }
@@ -171,7 +177,8 @@ describe(`the core's requests are those of iproute2 ${iproute2} on Linux ${kerne
     const { write, changes = [] } = golden[name] as Golden;
     const ours = readMessage(encode(write), containersOf(name));
     const theirs = changes.reduce((message, change) => change(message), captured(name));
-    // The order is the writer's; numbers are each conversation's own; ip(8) does not say NLA_F_NESTED.
+    // The order is the writer's; numbers are each conversation's own; ip(8) does not say
+    // NLA_F_NESTED.
     expect({ ...ours, nested: [], sequence: 0 }).toEqual({ ...theirs, nested: [], sequence: 0 });
   });
 

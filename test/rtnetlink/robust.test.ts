@@ -1,5 +1,6 @@
-// Whatever is in a datagram: the readers neither trap nor loop, and read nothing outside of it. Memory
-// ends with the datagram, so that a read past its end traps; what lies before it must not matter.
+// Whatever is in a datagram: the readers neither trap nor loop, and read nothing outside of it.
+// Memory ends with the datagram, so that a read past its end traps; what lies before it must not
+// matter.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ErrorCapture, loadCaptures, type ReplyCapture } from "./captures.ts";
