@@ -25,7 +25,7 @@ function findInFiles(pattern: RegExp): string[] {
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-const homes = /(?<![\w.*-])\/(?:root|home\/\w+|Users\/\w+|work|workspace|mnt\/\w+)\/[\w.-]/;
+const homes = /(?<![\w.*~-])\/(?:root|home\/\w+|Users\/\w+|work|workspace|mnt\/\w+)\/[\w.-]/;
 const registries =
   /\b(?:registry|npm|proxy|mirror|artifactory|nexus)\.[\w-]+\.[\w.-]*\w|npmrc.*\/\/\w/;
 
