@@ -26,7 +26,6 @@ export function requirePrograms(programs: ReadonlyArray<keyof typeof packages>):
     const reason = missing(programs);
     if (reason === undefined) return;
     if (process.env.CI === "true") throw new Error(`in CI nothing may be missing: ${reason}`);
-    console.warn(`skipped: ${context.task.name}: ${reason}`);
     context.skip(reason);
   });
 }
