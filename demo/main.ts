@@ -29,7 +29,11 @@ console.log(
 console.log(`${paint("dim", macvlanProgram.replace(`${root}/`, ""))}\n`);
 let lab: Lab | undefined;
 try {
-  lab = await step("open user, network and mount namespaces of our own", () => Lab.open());
+  lab = await step(
+    "open namespaces of our own",
+    () => Lab.open(),
+    ({ hasUserNamespace }) => [`${hasUserNamespace ? "user, " : ""}network and mount`],
+  );
   await run(lab);
   console.log(paint(["bold", "green"], "\nEverything worked, and nothing is left."));
 } catch (error) {

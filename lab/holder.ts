@@ -24,10 +24,18 @@ const script = `
     cut -d/ -f3 | grep -vx $$ | xargs -r kill -9 2>/dev/null
 `;
 
-/**
- * Starts the holder: unshare(1) of the network and mount namespaces, and for an ordinary user, or on
- * request, of the user namespace too.
- */
+// Bits of capabilities(7).
+const CAP_NET_ADMIN = 12n;
+const CAP_SYS_ADMIN = 21n;
+
+/** Whether we may make namespaces and links as we are; root in a container often may not. */
+export function isPrivileged(): boolean {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  const has = (bit: bigint) => ((BigInt(`0x${mask ?? 0}`) >> bit) & 1n) === 1n;
+  return has(CAP_NET_ADMIN) && has(CAP_SYS_ADMIN);
+}
+
+/** Starts the holder: unshare(1) of network and mount namespaces, and if need be of a user namespace. */
 export async function startHolder(userNamespace: boolean): Promise<Holder> {
   const user = userNamespace ? ["--user", "--map-root-user"] : [];
   const argv = [...user, "--net", "--mount", "--propagation", "private", "sh", "-c", script];
@@ -93,14 +101,10 @@ function forbidden(output: string, userNamespace: boolean): string {
     if (userNamespace && value !== undefined && forbids(value))
       lines.push(`${name} = ${value} forbids it; as root: ${remedy.replace("$", name)}`);
   }
-  if (lines.length === 1) {
-    lines.push(
-      userNamespace
-        ? "no known sysctl forbids user namespaces; a container's seccomp profile may"
-        : "root without CAP_SYS_ADMIN, as in a container, may not unshare",
-    );
-  }
-  if (userNamespace) lines.push("or run it as root, which needs no user namespace");
+  if (userNamespace && lines.length === 1)
+    lines.push("no known sysctl forbids user namespaces; a container's seccomp profile may");
+  if (userNamespace)
+    lines.push("or run it with CAP_SYS_ADMIN and CAP_NET_ADMIN: as root, outside of a container");
   return lines.join("\n");
 }
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CniCall, type CniOutput, cniExec, cniOutput } from "./cni.ts";
-import { type Holder, startHolder } from "./holder.ts";
+import { type Holder, isPrivileged, startHolder } from "./holder.ts";
 import { Netns } from "./netns.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
 export interface LabOptions {
-  /** Take a user namespace even as root. */
+  /** Take a user namespace even where none is needed. */
   readonly userNamespace?: boolean;
 }
 
@@ -33,20 +33,23 @@ export class Lab extends Netns {
   readonly #holder: Holder;
   #directory: string | undefined;
 
-  private constructor(holder: Holder) {
+  private constructor(
+    holder: Holder,
+    /** Whether a user namespace is around the lab, so that the machine's root has no part in it. */
+    readonly hasUserNamespace: boolean,
+  ) {
     super("", `/proc/${holder.process.pid}/ns/net`, holder.enter);
     this.#holder = holder;
   }
 
   /**
-   * Opens a lab: as root with network and mount namespaces, as an ordinary user with a user namespace
-   * around them.
+   * Opens a lab: network and mount namespaces, for anyone but a privileged root inside a user namespace.
    *
    * @throws LabUnavailable where the machine forbids it, saying what does and what to do
    */
   static async open(options: LabOptions = {}): Promise<Lab> {
-    const userNamespace = options.userNamespace ?? process.geteuid?.() !== 0;
-    return new Lab(await startHolder(userNamespace));
+    const userNamespace = options.userNamespace ?? !isPrivileged();
+    return new Lab(await startHolder(userNamespace), userNamespace);
   }
 
   /** A new network namespace, its loopback up, as a runtime prepares one for a pod. */

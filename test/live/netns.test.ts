@@ -69,6 +69,12 @@ describe("CNI_NETNS that is no network namespace is refused at ADD with code 4:"
     },
   );
 
+  it("a named pipe, which nobody writes to", () => {
+    const path = join(site.directory("netns"), "pipe");
+    site.lab.run(["mkfifo", path]);
+    expect(site.refuse(site.pod(), {}, [4], { netns: path }).msg).toContain(path);
+  });
+
   it("a symbolic link that leads nowhere, or to itself", () => {
     const directory = site.directory("netns");
     symlinkSync("/nowhere", join(directory, "nowhere"));
