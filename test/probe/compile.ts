@@ -38,6 +38,8 @@ function digestOfSources(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
+const modules = new Map<string, WebAssembly.Module>();
+
 type Probe<T> = ASUtil & T & { readonly memory: WebAssembly.Memory };
 
 /**
@@ -45,7 +47,8 @@ type Probe<T> = ASUtil & T & { readonly memory: WebAssembly.Memory };
  * says why it traps, and what it says becomes the error.
  */
 export function startPure<T extends object>(name: string): Probe<T> {
-  const module = new WebAssembly.Module(fs.readFileSync(compileProbe(name)));
+  const module = modules.get(name) ?? new WebAssembly.Module(fs.readFileSync(compileProbe(name)));
+  modules.set(name, module);
   const forbidden = WebAssembly.Module.imports(module).map(({ name }) => [
     name,
     () => {
