@@ -33,8 +33,8 @@ export class CniError {
 }
 
 /**
- * An error of a system call: `what: ENOENT (No such file or directory)`. One that may be gone a moment
- * later gets the code "try again later" in place of `code`.
+ * An error of a system call: `what: ENOENT (No such file or directory)`. One that may be gone a
+ * moment later gets the code "try again later" in place of `code`.
  *
  * @param errno positive or negative.
  */

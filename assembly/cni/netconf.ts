@@ -56,7 +56,9 @@ export function decodeNetConf(stdin: Uint8Array, conf: NetConf): CniError | null
   return error ? error : validateNetworkName(conf.name);
 }
 
-/** A wrong JSON type is a document that cannot be decoded; anything else an invalid configuration. */
+/**
+ * A wrong JSON type is a document that cannot be decoded; anything else an invalid configuration.
+ */
 export function problemError(context: string, problem: Problem): CniError | null {
   if (problem.isEmpty) return null;
   const code = problem.isType ? DECODING_FAILURE : INVALID_CONFIG;

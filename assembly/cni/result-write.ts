@@ -3,7 +3,9 @@ import { formatIp } from "../net/ip";
 import { Dns, Interface, IpConfig, Result, Route } from "./result";
 import { isAtLeast } from "./version";
 
-/** The JSON text of a result in the shape of `version`; what that version does not know is left out. */
+/**
+ * The JSON text of a result in the shape of `version`; what that version does not know is left out.
+ */
 export function formatResult(result: Result, version: string): string {
   const writer = new ResultWriter(version);
   return isAtLeast(version, "0.3.0") ? writer.lists(result) : writer.families(result);

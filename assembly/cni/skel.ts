@@ -25,12 +25,14 @@ import {
   SUPPORTED,
 } from "./version";
 
-/** The most that standard input may hold, in bytes: a GC that lists a hundred thousand attachments. */
+/**
+ * The most that standard input may hold, in bytes: a GC that lists a hundred thousand attachments.
+ */
 const STDIN_LIMIT: i32 = 16 * 1024 * 1024;
 
 /**
- * Runs `plugin` as a runtime asks in the environment and on standard input. The one place that prints,
- * and it prints one JSON document at most.
+ * Runs `plugin` as a runtime asks in the environment and on standard input. The one place that
+ * prints, and it prints one JSON document at most.
  *
  * @returns the exit status: 0, or 1 after an error was printed.
  */

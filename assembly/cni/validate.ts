@@ -7,14 +7,19 @@ export function validateContainerId(id: string): CniError | null {
   return new CniError(INVALID_ENVIRONMENT, "invalid characters in containerID", id);
 }
 
-/** Specification, "Network configuration": name. It names directories, so it takes no other characters. */
+/**
+ * Specification, "Network configuration": name. It names directories, so it takes no other
+ * characters.
+ */
 export function validateNetworkName(name: string): CniError | null {
   if (name.length == 0) return new CniError(INVALID_CONFIG, "missing network name");
   if (isIdentifier(name)) return null;
   return new CniError(INVALID_CONFIG, "invalid characters found in network name", name);
 }
 
-/** Specification, "Parameters": CNI_IFNAME; what dev_valid_name() of the kernel takes, and no ':'. */
+/**
+ * Specification, "Parameters": CNI_IFNAME; what dev_valid_name() of the kernel takes, and no ':'.
+ */
 export function validateInterfaceName(name: string): CniError | null {
   if (name.length == 0) return new CniError(INVALID_ENVIRONMENT, "interface name is empty");
   if (String.UTF8.byteLength(name) >= IFNAMSIZ) {

@@ -20,15 +20,6 @@ export function isAtLeast(version: string, floor: string): bool {
   return SUPPORTED.indexOf(version) >= SUPPORTED.indexOf(floor);
 }
 
-/** Two supported versions whose results have one shape: 0.1 and 0.2, 0.3 and 0.4, 1.x. */
-export function isSameShape(a: string, b: string): bool {
-  return shape(a) == shape(b);
-}
-
-function shape(version: string): i32 {
-  return isAtLeast(version, "1.0.0") ? 2 : isAtLeast(version, "0.3.0") ? 1 : 0;
-}
-
 /** ADD and DEL take any version that is in the list, letter by letter. */
 export function requireSupported(version: string): CniError | null {
   if (isSupported(version)) return null;

@@ -4,7 +4,7 @@ import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
 import { formatIp } from "../net/ip";
 import { newAddress } from "../rtnetlink/address";
-import { netlinkError } from "./failure";
+import { configureError } from "./failure";
 import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex } from "../rtnetlink/query";
@@ -58,8 +58,8 @@ export class Configurator {
     if (!this.hasIpv6 || this.link.mtu >= IPV6_MTU_MIN) return null;
     return new CniError(
       INVALID_CONFIG,
-      `the MTU of "${this.link.name}" is ${this.link.mtu.toString()}, too small for its IPv6 address: ` +
-        `IPv6 needs ${IPV6_MTU_MIN.toString()}`,
+      `the MTU of "${this.link.name}" is ${this.link.mtu.toString()}, too small for its IPv6 ` +
+        `address: IPv6 needs ${IPV6_MTU_MIN.toString()}`,
     );
   }
 
@@ -102,7 +102,8 @@ export class Configurator {
         return systemError(CONFIGURE_REFUSED, `enable IPv6 on "${interfaces[i]}"`, written);
       }
     }
-    // Else the addresses would be gone after the link had been down for a moment; they work without.
+    // Else the addresses would be gone after the link had been down for a moment; they work
+    // without.
     writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
     return null;
   }
@@ -124,7 +125,7 @@ export class Configurator {
       steps.push(`add route ${describe(routes[i])} dev "${name}"`);
     }
     const failure = this.socket.execute(request);
-    return failure ? netlinkError(CONFIGURE_REFUSED, steps[failure.index], failure) : null;
+    return failure ? configureError(steps[failure.index], failure) : null;
   }
 
   private waitForDad(): CniError | null {

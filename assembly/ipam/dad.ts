@@ -11,10 +11,14 @@ import { monotonicMs } from "../sys/clock";
 /** How long detection may take before ADD gives up, in milliseconds; usually it takes 60. */
 const TIMEOUT: i64 = 5000;
 
-/** How many notifications are followed up at most: somebody else may change addresses all the time. */
+/**
+ * How many notifications are followed up at most: somebody else may change addresses all the time.
+ */
 const ROUNDS: i32 = 1000;
 
-/** Waits for duplicate address detection (RFC 4862) of an interface, by the kernel's notifications. */
+/**
+ * Waits for duplicate address detection (RFC 4862) of an interface, by the kernel's notifications.
+ */
 export class DadWatch {
   private events: RtnlSocket = new RtnlSocket();
 

@@ -1,4 +1,5 @@
-import { CniError, TRY_AGAIN_LATER } from "../cni/error";
+import { CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
+import { EADDRINUSE, EEXIST, ENETDOWN, ENETUNREACH } from "../linux/errno";
 import { errnoText, isTransient } from "../sys/errno";
 import { NetlinkError } from "../rtnetlink/socket";
 
@@ -14,4 +15,26 @@ export function netlinkError(code: i32, what: string, error: NetlinkError): CniE
     isBrief ? TRY_AGAIN_LATER : code,
     `${what}: ${errnoText(error.errno)}${words}`,
   );
+}
+
+/** A refusal to give an interface its addresses and routes or to bring it up, with what to do. */
+export function configureError(what: string, failure: NetlinkError): CniError {
+  const error = netlinkError(CONFIGURE_REFUSED, what, failure);
+  error.details = remedy(failure.errno);
+  return error;
+}
+
+function remedy(errno: i32): string {
+  switch (errno) {
+    case EADDRINUSE:
+      return "the MAC address is in use on the master, perhaps by a container that is just ending";
+    case EEXIST:
+      return "it is there already: twice in the IPAM result, or by the interface's own network";
+    case ENETDOWN:
+      return "the master has gone down: ip link set dev MASTER up";
+    case ENETUNREACH:
+      return "no address of the interface reaches the gateway";
+    default:
+      return "";
+  }
 }

@@ -5,8 +5,8 @@ import { Cidr } from "../net/cidr";
 import { KernelRoute } from "../rtnetlink/route";
 
 /**
- * The routes of a result as the kernel takes them: a route without a gateway gets the first gateway of
- * its family, and routes to one destination by several gateways become one multipath route.
+ * The routes of a result as the kernel takes them: a route without a gateway gets the first gateway
+ * of its family, and routes to one destination by several gateways become one multipath route.
  */
 export function kernelRoutes(result: Result): KernelRoute[] {
   const routes: KernelRoute[] = [];

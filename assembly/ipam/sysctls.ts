@@ -24,9 +24,9 @@ export class RestoreSysctl extends UndoStep {
 }
 
 /**
- * Timers of duplicate address detection (RFC 4862 section 5.4) that make it take 50 ms in place of up
- * to two seconds: the random wait before the first probe, and the wait for an answer to a probe. The
- * probe itself is sent as ever, and a neighbour on the segment answers within the time.
+ * Timers of duplicate address detection (RFC 4862 section 5.4) that make it take 50 ms in place of
+ * up to two seconds: the random wait before the first probe, and the wait for an answer to a probe.
+ * The probe itself is sent as ever, and a neighbour on the segment answers within the time.
  */
 export class DadTimers {
   private keys: string[];
@@ -49,7 +49,9 @@ export class DadTimers {
     }
   }
 
-  /** To be called in the container's namespace: the timers also rule how neighbours are kept alive. */
+  /**
+   * To be called in the container's namespace: the timers also rule how neighbours are kept alive.
+   */
   restore(): void {
     for (let i = 0; i < this.keys.length; i++) {
       if (this.before[i].length > 0) writeSysctl(this.keys[i], this.before[i]);

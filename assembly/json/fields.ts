@@ -5,7 +5,9 @@ const TEXT_BUDGET: i32 = 1024 * 1024; // bytes of strings as written
 const ELEMENT_BUDGET: i32 = 16 * 1024; // elements of arrays
 const DIGITS_LIMIT: i32 = 18; // a number of so many digits fits an i64, and no key takes more
 
-/** The first thing found wrong while a document was read; shared by all `Fields` of the document. */
+/**
+ * The first thing found wrong while a document was read; shared by all `Fields` of the document.
+ */
 export class Problem {
   message: string = "";
   /** True where the JSON type was wrong, false where a value of the right type is not allowed. */

@@ -6,8 +6,8 @@ export function skipString(bytes: Uint8Array, start: i32): i32 {
 }
 
 /**
- * The characters of the string whose opening quote is at `start`. A surrogate that was escaped without
- * its other half becomes U+FFFD.
+ * The characters of the string whose opening quote is at `start`. A surrogate that was escaped
+ * without its other half becomes U+FFFD.
  */
 export function decodeString(bytes: Uint8Array, start: i32): string {
   const end = skipString(bytes, start) - 1;

@@ -1,6 +1,7 @@
 /**
- * The length of the well-formed UTF-8 sequence at `start` (RFC 3629, table in section 4): 1 to 4, or 0
- * where there is none. Overlong forms, surrogates and values above U+10FFFF are not well-formed.
+ * The length of the well-formed UTF-8 sequence at `start` (RFC 3629, table in section 4): 1 to 4,
+ * or 0 where there is none. Overlong forms, surrogates and values above U+10FFFF are not
+ * well-formed.
  */
 export function utf8Length(bytes: Uint8Array, start: i32): i32 {
   const first: i32 = bytes[start];

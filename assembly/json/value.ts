@@ -88,8 +88,9 @@ export class JsonValue {
   /**
    * The member of an object, or null where it is absent or JSON null.
    *
-   * Keys match whatever their case, as they do for every plugin written in Go, on which configurations
-   * in the field rely; the exact spelling goes first. Of equal keys the last one counts.
+   * Keys match whatever their case, as they do for every plugin written in Go, on which
+   * configurations in the field rely; the exact spelling goes first. Of equal keys the last one
+   * counts.
    */
   get(key: string): JsonValue | null {
     if (this.kind != JsonKind.OBJECT) return null;
@@ -133,7 +134,9 @@ export class JsonCursor {
     return true;
   }
 
-  /** True if the key is `wanted`, which is ASCII. Nothing is allocated: there may be a million keys. */
+  /**
+   * True if the key is `wanted`, which is ASCII. Nothing is allocated: there may be a million keys.
+   */
   keyEquals(wanted: string, ignoreCase: bool): bool {
     return equalsString(this.container.bytes, this.keyStart, wanted, ignoreCase);
   }

@@ -7,6 +7,7 @@ export const IFLA_MASTER: i32 = 10;
 export const IFLA_LINKINFO: i32 = 18;
 export const IFLA_NET_NS_FD: i32 = 28;
 export const IFLA_EXT_MASK: i32 = 29;
+export const IFLA_LINK_NETNSID: i32 = 37;
 export const IFLA_ALT_IFNAME: i32 = 53;
 
 export const IFLA_INFO_KIND: i32 = 1;

@@ -1,16 +1,18 @@
 import { CmdArgs } from "../cni/cmdargs";
-import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, IPAM_RESULT_UNUSABLE } from "../cni/error";
+import { CniError, INVALID_CONFIG, IPAM_RESULT_UNUSABLE } from "../cni/error";
 import { NetConf, problemError } from "../cni/netconf";
 import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
-import { netlinkError } from "../ipam/failure";
+import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
 import { Fields, Problem } from "../json/fields";
+import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
 import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
+import { log } from "../sys/io";
 import { MacvlanConf } from "./conf";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
@@ -48,6 +50,11 @@ export function addMacvlan(
   error = macvlan.create(masterSocket, spec, master.link.name);
   if (error) return error;
   report(macvlan.link, args.netns, result);
+  if (own.mac.length > 0 && !equalBytes(own.mac, macvlan.link.mac)) {
+    log(
+      `in mode passthru "${args.ifname}" has the MAC address of its master, not the one asked for`,
+    );
+  }
 
   if (own.ipamType.length > 0) error = addLayer3(ipam, session, macvlan.link, undo, result);
   else error = addLayer2(session, macvlan.link);
@@ -92,7 +99,7 @@ function addLayer2(session: Session, link: Link): CniError | null {
   const request = new MessageWriter();
   setLinkUp(request, link.index);
   const failure = session.container.execute(request);
-  return failure ? netlinkError(CONFIGURE_REFUSED, `set "${link.name}" up`, failure) : null;
+  return failure ? configureError(`set "${link.name}" up`, failure) : null;
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */

@@ -120,6 +120,9 @@ class Checker {
   /** The master must be there; one that was renamed since ADD still carries the interface. */
   private checkMaster(): CniError | null {
     const isInside = this.conf.linkInContainer;
+    // A macvlan in the container as master: its own lower device, out of sight, carries this one
+    // too.
+    if (isInside && this.link.isLowerElsewhere) return null;
     const socket = isInside ? this.session.container : this.session.host;
     const lower = findLinkByIndex(socket, this.link.lower).link;
     const name = this.link.name;
@@ -196,7 +199,10 @@ class RouteSearch extends Visitor {
   }
 }
 
-/** A macvlan that is named as master is passed over by the kernel: its own lower device carries both. */
+/**
+ * A macvlan that is named as master is passed over by the kernel: its own lower device carries
+ * both.
+ */
 function lowerIndex(named: Link): i32 {
   return named.kind == MACVLAN ? named.lower : named.index;
 }

@@ -11,7 +11,9 @@ import {
 } from "../linux/if_link";
 import { macProblem, parseMac } from "../net/mac";
 
-/** An IPv4 host must take packets of this size (RFC 791); the kernel has no IPv4 on a smaller MTU. */
+/**
+ * An IPv4 host must take packets of this size (RFC 791); the kernel has no IPv4 on a smaller MTU.
+ */
 const MTU_MIN: u32 = 68;
 const MTU_MAX: i64 = 65535;
 

@@ -9,8 +9,8 @@ import { Session } from "./session";
 const DHCP: string = "dhcp";
 
 /**
- * Removes what ADD brought about, as far as it is there. No failure keeps the rest from being done; all
- * of them are reported at the end.
+ * Removes what ADD brought about, as far as it is there. No failure keeps the rest from being done;
+ * all of them are reported at the end.
  *
  * The link goes first, so that an address is never free while its old interface still answers; only
  * DHCP needs the interface to release its lease.

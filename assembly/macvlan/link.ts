@@ -6,17 +6,9 @@ import {
   SYSTEM_FAILURE,
 } from "../cni/error";
 import { netlinkError } from "../ipam/failure";
-import {
-  EADDRINUSE,
-  EADDRNOTAVAIL,
-  EBUSY,
-  EEXIST,
-  EINVAL,
-  ENODEV,
-  EOPNOTSUPP,
-  EPERM,
-} from "../linux/errno";
+import { EADDRNOTAVAIL, EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, EPERM } from "../linux/errno";
 import { MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
+import { fnv1a } from "../net/hash";
 import { deleteLink, Link, MACVLAN, MacvlanSpec, newMacvlan, renameLink } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByName, LinkReply } from "../rtnetlink/query";
@@ -54,7 +46,8 @@ export class MacvlanLink {
     let isTemporary = false;
     if (failure && failure.errno == EEXIST) {
       if (!findLinkByName(this.container, this.ifname).isMissing) return this.exists();
-      // Kernels before 5.x look for the name in the namespace of the socket, not in that of the link.
+      // Kernels before 5.x look for the name in the namespace of the socket, not in that of the
+      // link.
       isTemporary = true;
       spec.name = this.temporaryName;
       failure = this.request(socket, spec);
@@ -92,11 +85,7 @@ export class MacvlanLink {
 
   /** One name for each attachment, so that DEL finds what an ADD that was killed has left. */
   private get temporaryName(): string {
-    const identity = `${this.containerId}/${this.ifname}`;
-    let hash: u64 = 0xcbf29ce484222325; // FNV-1a
-    for (let i = 0; i < identity.length; i++) {
-      hash = (hash ^ identity.charCodeAt(i)) * 0x100000001b3;
-    }
+    const hash = fnv1a(`${this.containerId}/${this.ifname}`);
     return "mv" + (hash >> 16).toString(16).padStart(12, "0");
   }
 
@@ -150,16 +139,15 @@ function refusal(
 function remedy(errno: i32, spec: MacvlanSpec): string {
   switch (errno) {
     case EBUSY:
-      return "the master is a port of a bridge, bond or switch, carries an ipvlan, or is taken by passthru";
+      return "the master is a port of a bridge, bond or switch, or carries an ipvlan";
     case EINVAL:
-      if (spec.mode != MACVLAN_MODE_PASSTHRU) return "";
-      return "passthru takes the master for itself: it must carry no other macvlan";
+      return spec.mode == MACVLAN_MODE_PASSTHRU
+        ? "passthru takes the master for itself: it must carry no other macvlan"
+        : "another macvlan may have taken the master for itself (mode passthru)";
     case EPERM:
       return "CAP_NET_ADMIN is needed, in the host's and in the container's user namespace";
     case EOPNOTSUPP:
       return "the kernel has no macvlan: modprobe macvlan";
-    case EADDRINUSE:
-      return "the MAC address is in use on the master, perhaps by a container that is just ending";
     case EADDRNOTAVAIL:
       return "the MAC address cannot be given to an interface";
     default:

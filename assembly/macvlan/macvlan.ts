@@ -33,7 +33,11 @@ export class MacvlanPlugin extends Plugin {
 
   /** Interfaces end with their container's namespace, so only leases can be left over. */
   gc(args: CmdArgs, conf: NetConf): CniError | null {
-    return this.askIpam("GC", args, conf);
+    const type = conf.ipamType;
+    if (conf.error || type.length == 0) return conf.error;
+    const ipam = new Ipam(type, args, conf);
+    const error = ipam.find();
+    return error ? error : ipam.run("GC");
   }
 
   /** Ready if an ADD would find its master, and IPAM is ready. */
@@ -46,18 +50,13 @@ export class MacvlanPlugin extends Plugin {
       if (!error) error = new Master(this.session.host, own, "").find();
       if (error) return new CniError(NOT_AVAILABLE, error.msg, error.details);
     }
-    return this.askIpam("STATUS", args, conf);
+    if (own.ipamType.length == 0) return null;
+    const ipam = new Ipam(own.ipamType, args, conf);
+    error = ipam.find();
+    return error ? new CniError(NOT_AVAILABLE, error.msg, error.details) : ipam.run("STATUS");
   }
 
   close(): void {
     this.session.close();
-  }
-
-  private askIpam(command: string, args: CmdArgs, conf: NetConf): CniError | null {
-    const type = conf.ipamType;
-    if (conf.error || type.length == 0) return conf.error;
-    const ipam = new Ipam(type, args, conf);
-    const error = ipam.find();
-    return error ? error : ipam.run(command);
   }
 }

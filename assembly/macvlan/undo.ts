@@ -3,7 +3,9 @@ import { UndoStep } from "../cni/undo";
 import { Ipam } from "../ipam/ipam";
 import { MacvlanLink } from "./link";
 
-/** Removes the interface that a failed ADD may have created; its addresses and routes go with it. */
+/**
+ * Removes the interface that a failed ADD may have created; its addresses and routes go with it.
+ */
 export class RemoveLink extends UndoStep {
   constructor(private link: MacvlanLink) {
     super();

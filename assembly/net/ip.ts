@@ -5,8 +5,9 @@ export const IPV6_LENGTH: i32 = 16;
 /**
  * Reads an IPv4 or IPv6 address: 4 or 16 bytes in network order, or null.
  *
- * IPv4 is four decimal numbers without leading zeros. IPv6 is the text of RFC 4291 section 2.2, without a
- * zone. An IPv4-mapped IPv6 address (::ffff:a.b.c.d) is the IPv4 address, as in all plugins written in Go.
+ * IPv4 is four decimal numbers without leading zeros. IPv6 is the text of RFC 4291 section 2.2,
+ * without a zone. An IPv4-mapped IPv6 address (::ffff:a.b.c.d) is the IPv4 address, as in all
+ * plugins written in Go.
  */
 export function parseIp(text: string): Uint8Array | null {
   if (!text.includes(":")) return parseIpv4(text);
@@ -51,7 +52,10 @@ function parseIpv4(text: string): Uint8Array | null {
   return address;
 }
 
-/** A decimal number without sign or leading zero, at most `highest` (three digits); -1 if it is none. */
+/**
+ * A decimal number without sign or leading zero, at most `highest` (three digits); -1 if it is
+ * none.
+ */
 function parseDecimal(text: string, highest: i32): i32 {
   if (text.length == 0 || text.length > 3) return -1;
   if (text.length > 1 && text.charCodeAt(0) == 0x30) return -1;

@@ -4,8 +4,8 @@ import { hexDigit, isZero } from "./ip";
 export const MAC_LENGTH: i32 = 6;
 
 /**
- * Reads a hardware address of any length: pairs of digits separated by ':' or '-', or groups of four
- * separated by '.'. Null if it is none.
+ * Reads a hardware address of any length: pairs of digits separated by ':' or '-', or groups of
+ * four separated by '.'. Null if it is none.
  */
 export function parseMac(text: string): Uint8Array | null {
   const isDotted = text.includes(".");

@@ -33,7 +33,8 @@ export function newAddress(writer: MessageWriter, index: i32, address: Cidr): vo
 }
 
 /**
- * `ip address show dev INDEX` of one family. A kernel before 4.20 ignores the index: readers look at it.
+ * `ip address show dev INDEX` of one family. A kernel before 4.20 ignores the index: readers look
+ * at it.
  *
  * @param family AF_INET, AF_INET6, or AF_UNSPEC for both.
  */

@@ -102,8 +102,8 @@ export class AttrWriter {
 /**
  * Walks over attributes and reads their payloads; nothing is read past `end`.
  *
- * An attribute that is too short for what is asked of it, or longer than what is left, sets `isBroken`
- * and reads as zero or empty.
+ * An attribute that is too short for what is asked of it, or longer than what is left, sets
+ * `isBroken` and reads as zero or empty.
  */
 export class AttrReader {
   isBroken: bool = false;

@@ -8,6 +8,7 @@ import {
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
+  IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
   IFLA_MACVLAN_BC_QUEUE_LEN,
   IFLA_MACVLAN_MODE,
@@ -134,6 +135,8 @@ export class Link {
   mtu: u32 = 0;
   /** Index of the lower device, in whatever namespace it is. */
   lower: i32 = 0;
+  /** True if that is another namespace than the link's. */
+  isLowerElsewhere: bool = false;
   /** Index of the bridge, bond or other that it is a port of. */
   controller: i32 = 0;
   kind: string = "";
@@ -160,6 +163,9 @@ export function readLink(message: MessageReader): Link {
         break;
       case IFLA_LINK:
         link.lower = attributes.u32;
+        break;
+      case IFLA_LINK_NETNSID:
+        link.isLowerElsewhere = true;
         break;
       case IFLA_MASTER:
         link.controller = attributes.u32;

@@ -94,7 +94,9 @@ function writeNexthops(writer: MessageWriter, index: i32, gateways: Uint8Array[]
   writer.nestEnd(list);
 }
 
-/** `ip route show table TABLE` of one family. A kernel before 4.20 ignores the table: readers look. */
+/**
+ * `ip route show table TABLE` of one family. A kernel before 4.20 ignores the table: readers look.
+ */
 export function dumpRoutes(writer: MessageWriter, family: i32, table: u32): void {
   writer.beginDump(RTM_GETROUTE);
   writer.rawU8(family);

@@ -33,8 +33,8 @@ export class NetlinkError {
   /**
    * @param errno positive.
    * @param index which of the messages it is about.
-   * @param isRefusal true if the kernel said so, and nothing came about; false if the conversation with
-   *   it broke, and who knows.
+   * @param isRefusal true if the kernel said so, and nothing came about; false if the conversation
+   *   with it broke, and who knows.
    * @param text the kernel's own words (extended acknowledgement), or the empty string.
    */
   constructor(
@@ -112,7 +112,7 @@ export class RtnlSocket {
     }
   }
 
-  /** Sends all messages of `writer`; null if the kernel did all of them, else the first it refused. */
+  /** Sends all messages of `writer`. Null if the kernel did them all, else the first refusal. */
   execute(writer: MessageWriter): NetlinkError | null {
     return this.ask(writer, new Nobody());
   }
@@ -191,7 +191,7 @@ export class RtnlSocket {
   }
 
   private send(writer: MessageWriter, from: i32, to: i32): i32 {
-    // All messages are numbered alike, so that message i of the whole has number sequence - from + i.
+    // All are numbered alike, so that message i of the whole has number sequence - from + i.
     writer.setSequence(this.sequence - from);
     this.sequence += to - from;
     const start = writer.addressOf(from);
@@ -213,7 +213,7 @@ export class RtnlSocket {
       if (length == -EINTR) continue;
       if (length < 0) return length;
       if (length > BUFFER) return -EMSGSIZE;
-      // A process in the container's namespace may send to this socket too: only port 0 is the kernel.
+      // A process in the container's namespace may send here too: only port 0 is the kernel.
       if (load<u32>(addressLength) == <u32>ADDRESS && load<u32>(address + 4) == 0) return length;
     }
   }

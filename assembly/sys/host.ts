@@ -3,11 +3,11 @@
 // Read three times from this one file: by the AssemblyScript compiler (import module "host"), by
 // TypeScript as types (host/imports.ts), by a C compiler through the header that wasm2c writes.
 //
-// One rule for all: the name, the argument order and the numbers are those of the manual page. Every
-// function returns one i32, `>= 0` on success or `-errno`. Guest data is (pointer, length in bytes);
-// a range that is not wholly inside the guest's memory is -EFAULT. Paths are UTF-8 without a NUL byte
-// (-EINVAL). File descriptors are close-on-exec whatever the flags say. Calls are synchronous and run
-// on the thread that called run(), because setns(2) changes one thread only.
+// One rule for all: the name, the argument order and the numbers are those of the manual page.
+// Every function returns one i32, `>= 0` on success or `-errno`. Guest data is (pointer, length in
+// bytes); a range that is not wholly inside the guest's memory is -EFAULT. Paths are UTF-8 without
+// a NUL byte (-EINVAL). File descriptors are close-on-exec whatever the flags say. Calls are
+// synchronous and run on the thread that called run(), because setns(2) changes one thread only.
 
 /** open(2). `mode`: permission bits of a file created by O_CREAT. Returns a file descriptor. */
 export declare function open(path: usize, pathLength: i32, flags: i32, mode: i32): i32;
@@ -57,9 +57,9 @@ export declare function setsockopt(
 export declare function send(fd: i32, buffer: usize, length: i32, flags: i32): i32;
 
 /**
- * recvfrom(2). `address` receives the sender's struct sockaddr; `addressLength` points to a u32 that
- * holds its capacity and receives its length. Returns the number of bytes received, or with MSG_TRUNC
- * the length of the datagram.
+ * recvfrom(2). `address` receives the sender's struct sockaddr; `addressLength` points to a u32
+ * that holds its capacity and receives its length. Returns the number of bytes received, or with
+ * MSG_TRUNC the length of the datagram.
  */
 export declare function recvfrom(
   fd: i32,
@@ -77,8 +77,8 @@ export declare function poll(fds: usize, count: i32, timeout: i32): i32;
 export declare function clock_gettime(clock: i32, timespec: usize): i32;
 
 /**
- * getenv(3). Returns the length of the value in bytes, or -ENOENT where the variable is not set. The
- * value is written only if it fits into `capacity` bytes; it has no NUL at its end.
+ * getenv(3). Returns the length of the value in bytes, or -ENOENT where the variable is not set.
+ * The value is written only if it fits into `capacity` bytes; it has no NUL at its end.
  */
 export declare function getenv(name: usize, nameLength: i32, value: usize, capacity: i32): i32;
 
@@ -92,11 +92,12 @@ export declare function program_invocation_name(buffer: usize, capacity: i32): i
  * posix_spawn(3) and waitpid(2) in one: runs the program at `path` to its end with the host's whole
  * environment, in which CNI_COMMAND is replaced by `command`, and `input` on its standard input.
  *
- * `output` receives its standard output and `log` the end of its standard error, which the host also
- * passes on to its own. `outputLength` and `logLength` point to a u32 each: the capacity before, the
- * length after. Output beyond the capacity kills the program: -E2BIG.
+ * `output` receives its standard output and `log` the end of its standard error, which the host
+ * also passes on to its own. `outputLength` and `logLength` point to a u32 each: the capacity
+ * before, the length after. Output beyond the capacity kills the program: -E2BIG.
  *
- * Returns the wait status (WIFEXITED and the others of wait(2)), or -errno if it could not be started.
+ * Returns the wait status (WIFEXITED and the others of wait(2)), or -errno if it could not be
+ * started.
  */
 export declare function spawn(
   path: usize,

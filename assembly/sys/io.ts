@@ -23,7 +23,9 @@ export function openRead(path: string): i32 {
   return host.open(changetype<usize>(name), name.byteLength, O_RDONLY | O_CLOEXEC, 0);
 }
 
-/** Opens an existing file for writing, without truncating it. Returns a file descriptor or -errno. */
+/**
+ * Opens an existing file for writing, without truncating it. Returns a file descriptor or -errno.
+ */
 export function openWrite(path: string): i32 {
   const name = String.UTF8.encode(path);
   return host.open(changetype<usize>(name), name.byteLength, O_WRONLY | O_CLOEXEC, 0);
@@ -58,7 +60,9 @@ function grow(buffer: ArrayBuffer, size: i32): ArrayBuffer {
   return larger;
 }
 
-/** True if the call is to be made again: at once, or now that a non-blocking pipe is ready for it. */
+/**
+ * True if the call is to be made again: at once, or now that a non-blocking pipe is ready for it.
+ */
 function isRetried(result: i32, fd: i32, events: i32): bool {
   return result == -EINTR || (result == -EAGAIN && waitFor(fd, events, -1) > 0);
 }

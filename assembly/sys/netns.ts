@@ -9,8 +9,9 @@ const OWN = "/proc/thread-self/ns/net";
 /**
  * A network namespace held open, and the way back.
  *
- * A namespace is entered only for what cannot be said otherwise: to open a netlink socket, which then
- * stays bound to it, and to reach /proc/sys/net, which shows the namespace of whoever opens it.
+ * A namespace is entered only for what cannot be said otherwise: to open a netlink socket, which
+ * then stays bound to it, and to reach /proc/sys/net, which shows the namespace of whoever opens
+ * it.
  */
 export class Netns {
   private fd: i32 = -1;
@@ -58,7 +59,10 @@ export class Netns {
   }
 }
 
-/** True if `path` is the namespace of the calling thread; false also where `path` cannot be looked at. */
+/**
+ * True if `path` is the namespace of the calling thread; false also where `path` cannot be looked
+ * at.
+ */
 export function isOwnNetns(path: string): bool {
   const other: FileId = statPath(path);
   return other.errno == 0 && other.equals(statPath(OWN));

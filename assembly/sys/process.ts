@@ -8,7 +8,9 @@ export const OUTPUT_LIMIT: i32 = 1024 * 1024;
 /** How much of the end of its standard error is kept for the message. */
 const LOG_LIMIT: i32 = 2048;
 
-/** A program that is being written while it is started (an upgrade) is tried again for one second. */
+/**
+ * A program that is being written while it is started (an upgrade) is tried again for one second.
+ */
 const BUSY_TRIES: i32 = 20;
 const BUSY_WAIT_MS: i32 = 50;
 

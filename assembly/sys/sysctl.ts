@@ -7,7 +7,8 @@ const LIMIT: i32 = 4096;
  * The value of a sysctl of the current network namespace without its line feed, or the empty string
  * where it cannot be read.
  *
- * @param key with slashes, because an interface name may have dots: `net/ipv6/conf/eth0.5/autoconf`.
+ * @param key with slashes, because an interface name may have dots:
+ *   `net/ipv6/conf/eth0.5/autoconf`.
  */
 export function readSysctl(key: string): string {
   const fd = openRead("/proc/sys/" + key);

@@ -10,7 +10,9 @@ import { StaticConf } from "./conf";
 
 export const STATIC: string = "static";
 
-/** IPAM that hands out what the configuration says. It keeps nothing, so it has nothing to release. */
+/**
+ * IPAM that hands out what the configuration says. It keeps nothing, so it has nothing to release.
+ */
 export class StaticPlugin extends Plugin {
   constructor() {
     super(STATIC);
@@ -43,7 +45,8 @@ export class StaticPlugin extends Plugin {
       if (!holds(result.ips, own.ips[i])) {
         return new CniError(
           CHECK_FAILED,
-          `static: Failed to match addr ${own.ips[i].address.toString()} on interface ${args.ifname}`,
+          `static: Failed to match addr ${own.ips[i].address.toString()} ` +
+            `on interface ${args.ifname}`,
           "the address, or its gateway, is not what prevResult says",
         );
       }
