@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS, type CniVersion, resultSchema } from "../../host/schema/index.ts";
 import { staticProgram } from "../../lab/paths.ts";
+import { addresses } from "./kernel.ts";
 import { failure, ownFailure, silent } from "./outcome.ts";
 import { type Config, ifname, useSite } from "./site.ts";
 
@@ -121,5 +122,23 @@ describe("static", () => {
     failure(call("ADD", one, { cniVersion: "9.9.9" }), 1);
     failure(call("ADD", one, { name: "a/b" }), 7);
     failure(call("FOO", one), 4);
+  });
+});
+
+describe("static as the IPAM of macvlan", () => {
+  it("shares CNI_ARGS with it: one takes the MAC address, the other the IP addresses", () => {
+    const pod = site.pod();
+    const args = "MAC=02:00:00:00:00:05;IP=10.2.0.2/24;GATEWAY=10.2.0.1";
+    const made = site.add(pod, { ipam: { type: "static" } }, { args });
+    expect(made.interfaces?.[0]?.mac).toBe("02:00:00:00:00:05");
+    expect(made.ips).toEqual([{ interface: 0, address: "10.2.0.2/24", gateway: "10.2.0.1" }]);
+    expect(addresses(pod)).toMatchObject([{ local: "10.2.0.2" }]);
+  });
+
+  it("takes the addresses that the runtime asks for", () => {
+    const pod = site.pod();
+    const runtimeConfig = { ips: ["10.4.0.2/24", "fd00:4::2/64"] };
+    site.add(pod, { ipam: { type: "static", ...one }, runtimeConfig });
+    expect(addresses(pod).map(({ local }) => local)).toEqual(["10.4.0.2", "fd00:4::2"]);
   });
 });

@@ -63,3 +63,31 @@ describe("an unknown command", () => {
     expect(error.msg).toContain(command);
   });
 });
+
+describe("the version of the configuration", () => {
+  it.each([
+    ["STATUS", "abc", 6],
+    ["STATUS", "1.2.3.4", 6],
+    ["STATUS", "1.2.0", 1],
+    ["STATUS", "1.1", 1],
+    ["STATUS", "1.0.0", 1],
+    ["GC", "0.4.0", 1],
+    ["GC", "2.0.0", 1],
+    ["CHECK", "0.3.1", 1],
+    ["CHECK", "2.0.0", 1],
+    ["CHECK", "1.0.5", 1],
+    ["CHECK", "x.y", 6],
+    ["DEL", "9.9.9", 1],
+    ["DEL", "1.1.0 ", 1],
+  ])("%s refuses %j with code %i", (command, cniVersion, code) => {
+    const output = site.call(command, site.pod(), { cniVersion, prevResult: {} });
+    const { msg, details } = ownFailure(output, code);
+    const text = `${msg} ${details ?? ""}`;
+    expect(text.includes(cniVersion) || text.includes(`does not allow ${command}`)).toBe(true);
+  });
+
+  it("is echoed in an error where we speak it", () => {
+    const output = site.call("ADD", site.pod(), { cniVersion: "0.4.0", mode: "none" });
+    expect(ownFailure(output, 2).cniVersion).toBe("0.4.0");
+  });
+});
