@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CNI_VERSIONS, versionSchema } from "../../host/schema/index.ts";
-import { staticProgram } from "../../lab/paths.ts";
+import { macvlanProgram, staticProgram } from "../../lab/paths.ts";
 import { ownFailure } from "./outcome.ts";
 import { useSite } from "./site.ts";
 
@@ -22,17 +23,21 @@ describe("VERSION", () => {
     expect(answer).toEqual({ cniVersion: "1.1.0", supportedVersions: [...CNI_VERSIONS] });
   });
 
-  it.each([...CNI_VERSIONS, "1.2.0"])("echoes the version of its input: %s", (cniVersion) => {
-    expect(version({ cniVersion }).cniVersion).toBe(cniVersion);
-  });
-
   it.each([
+    ["another version", '{"cniVersion":"0.4.0"}'],
     ["nothing", ""],
     ["no JSON", "{"],
-    ["no version", "{}"],
-    ["a version that is a number", '{"cniVersion":1}'],
-  ])("answers with 1.1.0 where its input is %s", (_, input) => {
+  ])("says 1.1.0 whatever its input is: %s", (_, input) => {
     expect(version(input).cniVersion).toBe("1.1.0");
+  });
+
+  it("does not wait for an input that a runtime leaves open", () => {
+    const pipe = join(site.directory("pipe"), "open");
+    const script = 'mkfifo "$0" && exec 3<>"$0" && exec timeout 10 "$@" <&3';
+    const command = ["env", "-i", "CNI_COMMAND=VERSION", macvlanProgram];
+    const output = site.lab.exec(["sh", "-c", script, pipe, ...command]);
+    expect(output.status).toBe(0);
+    versionSchema.parse(JSON.parse(output.stdout));
   });
 
   it("needs nothing of the environment but the command", () => {
@@ -43,7 +48,7 @@ describe("VERSION", () => {
 
 describe("called without CNI_COMMAND", () => {
   it.each(["macvlan", "static"])("%s says on standard error what it is", (name) => {
-    const program = staticProgram.replace(/static$/, name);
+    const program = name === "static" ? staticProgram : macvlanProgram;
     const output = site.lab.cni({ program });
     expect(output).toMatchObject({ status: 0, stdout: "" });
     expect(output.stderr).toBe(
