@@ -1,5 +1,5 @@
-// Whole processes side by side: ours, the reference, and Node with nothing to do. Not a test: nothing
-// here fails for being slow. See docs/performance.md.
+// Whole processes side by side: ours, the reference, and Node with nothing to do. Not a test:
+// nothing here fails for being slow. See docs/performance.md.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -9,8 +9,8 @@ export interface Sample {
 }
 
 /**
- * Runs all subjects in turn, one round after the other, so that what else the machine does touches all
- * alike. The first rounds fill the caches and are not counted.
+ * Runs all subjects in turn, one round after the other, so that what else the machine does touches
+ * all alike. The first rounds fill the caches and are not counted.
  *
  * @param rounds that are counted
  * @throws Error with the output of a step that fails

@@ -43,8 +43,12 @@ function format([head = [], ...rows]: readonly string[][]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
   );
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(" | ")} |`;
+  // Two columns of words to the left, the numbers to the right.
+  const cell = (text: string, column: number) => {
+    const width = widths[column] ?? 0;
+    return column < 2 ? text.padEnd(width) : text.padStart(width);
+  };
+  const line = (row: readonly string[]) => `| ${row.map(cell).join(" | ")} |`;
   const rule = widths.map((width, i) => (i < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 }

@@ -5,7 +5,7 @@ import type { Netns } from "../../lab/netns.ts";
 export const steps = ["ADD", "CHECK", "DEL", "DEL again"] as const;
 export type Step = (typeof steps)[number];
 
-/** Of the specification. 1.1.0 is compared with what the reference, which is older, does at 1.0.0. */
+/** Of the specification. 1.1.0 is compared with what the older reference does at 1.0.0. */
 export const everyVersion = [
   "0.1.0",
   "0.2.0",
@@ -46,7 +46,7 @@ export interface PeerCase {
   readonly fails?: Readonly<Partial<Record<Step, number>>>;
   /** The MAC is not random, so it is compared. */
   readonly fixedMac?: true;
-  /** Duplicate address detection is on, as in a container; off elsewhere, because it takes seconds. */
+  /** With duplicate address detection, as in a container; elsewhere without: it takes seconds. */
   readonly dad?: true;
   /** What CHECK and DEL get instead of ADD's result; null: nothing. */
   readonly prevResult?: object | null;

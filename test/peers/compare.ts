@@ -44,7 +44,7 @@ function compareFacts(step: Step, reference: Facts, ours: Facts): Deviation[] {
   return found;
 }
 
-/** Links that only one side has, such as `pod.link.mv0`: one deviation, with all that hangs on it. */
+/** Links that only one side has, such as `pod.link.mv0`: one deviation, whatever hangs on it. */
 function lonelyLinks(...sides: readonly [Facts, Facts]): Map<string, Facts> {
   const lonely = new Map<string, Facts>();
   for (const [side, other] of [sides, [...sides].reverse()] as [Facts, Facts][]) {

@@ -22,7 +22,7 @@ const exactly =
   (...[theirs, own]: readonly [Value, Value]) =>
     theirs === reference && own === ours;
 
-/** One side succeeds and the other fails: exit status, and what that says about output and calls. */
+/** One side succeeds and the other fails: exit status, output, calls. */
 const succeedsOnly =
   (side: "reference" | "ours") =>
   (...values: readonly [Value, Value]) => {
@@ -31,7 +31,7 @@ const succeedsOnly =
     return good === 0 ? bad === 1 || bad === undefined : good === undefined || bad === undefined;
   };
 
-/** Every intended difference. One that no case needs any more fails the tests, as does any other. */
+/** Every intended difference. One that no case needs any more fails the tests. */
 export const differences: readonly Difference[] = [
   // What is printed.
   {

@@ -42,7 +42,7 @@ describe("IPAM plugins of both sides", () => {
 
   afterAll(() => lab?.close());
 
-  /** Calls a main plugin of the network `n`; its IPAM plugin is the first of that name on the path. */
+  /** Calls a main plugin; its IPAM plugin is the first of that name on the path. */
   function cni(command: string, program: string, path: string, conf: object, id = "c1"): CniOutput {
     const config = { cniVersion: "1.0.0", name: "n", type: "test", ...conf };
     const call = {

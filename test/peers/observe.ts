@@ -6,8 +6,8 @@ export type Scalar = string | number | boolean | null;
 
 type Item = Record<string, unknown>;
 
-// Each line of a batch is answered with a JSON array on a line of its own. Few processes, because it
-// runs some thousand times. grep -Z: the file's name, a NUL byte, a line of its content.
+// Each line of a batch is answered with a JSON array on a line of its own. Few processes, because
+// it runs some thousand times. grep -Z: the file's name, a NUL byte, a line of its content.
 const script = `
   ip -j -d -batch - <<END
 link show
@@ -25,9 +25,9 @@ END
 const listings = ["link", "addr", "route4", "rule4", "route6", "rule6"] as const;
 
 /**
- * The kernel state of a namespace: links, addresses, routes of all tables, rules, the sysctls of its
- * interfaces; and the leases below /run/leases. Waits until no address waits for duplicate address
- * detection: only settled states can be equal.
+ * The kernel state of a namespace: links, addresses, routes of all tables, rules, the sysctls of
+ * its interfaces; and the leases below /run/leases. Waits until no address
+ * waits for duplicate address detection: only settled states can be equal.
  */
 export async function observe(netns: Netns): Promise<Facts> {
   for (let tries = 0; ; tries++) {

@@ -66,7 +66,7 @@ function call(
   });
 }
 
-/** No runtime calls CHECK after an ADD that failed, nor below 0.4.0, unless the case wants to know. */
+/** No runtime calls CHECK after an ADD that failed, nor below 0.4.0: only a case that asks does. */
 function isChecked({ fails }: PeerCase, version: string, added: CniOutput | undefined): boolean {
   return added?.status === 0 && (version >= "0.4.0" || fails?.CHECK === 1);
 }
@@ -94,7 +94,7 @@ async function describeScene({ lab, pod }: Place, output: CniOutput): Promise<Fa
   return facts;
 }
 
-/** A random MAC, and the link-local address made from it, under names that are the same everywhere. */
+/** Gives a random MAC, and the link-local address made from it, a name of its own. */
 function maskMac(scenes: Scene[], ifname: string): Scene[] {
   const names = new Map<string, string>();
   for (const { facts } of scenes) {

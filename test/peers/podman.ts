@@ -12,8 +12,8 @@ export class Podman {
   readonly #cgroup = `/lab-${process.pid}`;
 
   /**
-   * @param lab gets a tmpfs over the directories that podman always uses, so that it touches none of
-   *   the machine's
+   * @param lab gets a tmpfs over the directories that podman always uses, so that it touches none
+   *   of the machine's
    * @param plugins the directory of the CNI plugins
    * @param networks file names and contents of the network configurations
    */
@@ -84,7 +84,8 @@ events_logger = "none"
     this.run("rm", "--all", "--force", "--time", "0");
     // conmon(8), which watched a container, ends a little later than it.
     const find = `find /sys/fs/cgroup -depth -type d -path '*${this.#cgroup}*'`;
-    const script = `for i in $(seq 50); do ${find} -exec rmdir {} + 2>/dev/null && exit; sleep 0.1; done; exit 1`;
+    const remove = `${find} -exec rmdir {} + 2>/dev/null`;
+    const script = `for i in $(seq 50); do ${remove} && exit; sleep 0.1; done; exit 1`;
     this.#lab.run(["sh", "-c", script]);
   }
 }

@@ -35,7 +35,8 @@ function missing(programs: ReadonlyArray<keyof typeof packages>): string | undef
   if (process.geteuid?.() !== 0) return "needs root";
   for (const program of programs) {
     if (!isInstalled(program)) {
-      return `${program} is not installed; on Debian and Ubuntu: apt-get install ${packages[program]}`;
+      const remedy = `on Debian and Ubuntu: apt-get install ${packages[program]}`;
+      return `${program} is not installed; ${remedy}`;
     }
   }
   return undefined;
