@@ -1,5 +1,6 @@
-// What goes into the plugin and comes out of it, as zod schemas and TypeScript types. For tests, tools
-// and users; nothing that a runtime calls may import this folder, because zod costs start-up time.
+// What goes into the plugin and comes out of it, as zod schemas and TypeScript types. For tests,
+// tools and users; nothing that a runtime calls may import this folder, because zod costs start-up
+// time.
 export { type ConfList, confListSchema } from "./conflist.ts";
 export { type Dns, dnsSchema } from "./dns.ts";
 export { type CniError, ERROR_CODES, errorSchema, ownErrorSchema } from "./error.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 // The text forms of addresses and names. Each is a regular expression and nothing else, so that the
-// JSON Schema made from it accepts exactly what this library accepts. The id is the name that the form
-// has in a JSON Schema file.
+// JSON Schema made from it accepts exactly what this library accepts. The id is the name that the
+// form has in a JSON Schema file.
 
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const IPV4 = `(?:${OCTET}\\.){3}${OCTET}`;
@@ -71,8 +71,9 @@ export const ipOrCidr = z
   .meta({ id: "ipOrCidr" });
 
 /**
- * A MAC address that an Ethernet interface can have: 6 bytes, not a group address (the lowest bit of
- * the first byte), not all zero. Separated by colons, hyphens or, in groups of two bytes, by dots.
+ * A MAC address that an Ethernet interface can have: 6 bytes, not a group address (the lowest bit
+ * of the first byte), not all zero. Separated by colons, hyphens or, in groups of two bytes, by
+ * dots.
  */
 export const mac = z
   .string()

@@ -1,4 +1,5 @@
 import type { Cancel } from "./clock.ts";
+import { addLocalRoute, connect } from "./connected.ts";
 import { startDad } from "./dad.ts";
 import { Errno } from "./errno.ts";
 import type { Link } from "./link.ts";
@@ -11,23 +12,12 @@ import {
   EEXIST,
   EINVAL,
   EOPNOTSUPP,
-  IFA_F_NOPREFIXROUTE,
   IFA_F_PERMANENT,
   IFA_F_SECONDARY,
   IFA_F_TENTATIVE,
-  RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
-  RT_TABLE_LOCAL,
-  RT_TABLE_MAIN,
-  RTN_BROADCAST,
-  RTN_LOCAL,
-  RTN_UNICAST,
-  RTPROT_KERNEL,
 } from "./uapi.ts";
-
-/** Metric of the routes that the kernel makes for IPv6 (IP6_RT_PRIO_ADDRCONF). */
-const PRIORITY_ADDRCONF = 256;
 
 /** What RTM_NEWADDR asks for. */
 export interface AddressRequest {
@@ -94,7 +84,7 @@ function addIpv4(link: Link, request: AddressRequest): void {
   const address = new Address(link, { ...request, flags });
   link.addresses.push(address);
   addLocalRoute(address);
-  if (link.up) connectIpv4(address);
+  if (link.up) connect(address);
   link.netns.tell({ what: "address", address, gone: false });
 }
 
@@ -112,7 +102,7 @@ function addIpv6(link: Link, request: AddressRequest): void {
   const flags = request.flags | IFA_F_PERMANENT | IFA_F_TENTATIVE;
   const address = new Address(link, { ...request, flags, scope: scopeOfIpv6(request.bytes) });
   link.addresses.push(address);
-  if (link.up) connectIpv6(address);
+  if (link.up) connect(address);
   link.netns.tell({ what: "address", address, gone: false });
   startDad(address);
 }
@@ -135,69 +125,10 @@ function scopeOfIpv6(bytes: Uint8Array): number {
   return isLinkLocal(bytes) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
-/** The route by which the kernel knows an address as its own. */
-export function addLocalRoute(address: Address): void {
-  const v4 = address.family === AF_INET;
-  address.link.netns.routes.insert({
-    family: address.family,
-    table: RT_TABLE_LOCAL,
-    dst: address.bytes,
-    dstLength: v4 ? 32 : 128,
-    type: RTN_LOCAL,
-    scope: v4 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE,
-    protocol: RTPROT_KERNEL,
-    priority: 0,
-    metrics: new Map(),
-    source: v4 ? address.bytes : undefined,
-    hops: [{ link: address.link, gateway: undefined, flags: 0 }],
-  });
-}
-
-/** fib_add_ifaddr() of the kernel: the subnet of an address, and its broadcast address. */
-function connectIpv4(address: Address): void {
-  const { link, prefixLength, broadcast } = address;
-  const route = {
-    family: AF_INET,
-    scope: RT_SCOPE_LINK,
-    protocol: RTPROT_KERNEL,
-    priority: 0,
-    metrics: new Map(),
-    source: address.bytes,
-    hops: [{ link, gateway: undefined, flags: 0 }],
-  };
-  if (broadcast && prefixLength < 32) {
-    const parts = { table: RT_TABLE_LOCAL, dst: broadcast, dstLength: 32, type: RTN_BROADCAST };
-    link.netns.routes.insert({ ...route, ...parts });
-  }
-  const zeronet = address.prefix.every((byte) => byte === 0);
-  if (prefixLength === 32 || (address.flags & IFA_F_SECONDARY) !== 0 || zeronet) return;
-  const parts = { table: RT_TABLE_MAIN, dst: address.prefix, dstLength: prefixLength };
-  link.netns.routes.insert({ ...route, ...parts, type: RTN_UNICAST });
-}
-
-/** addrconf_prefix_route() of the kernel. */
-function connectIpv6(address: Address): void {
-  if ((address.flags & IFA_F_NOPREFIXROUTE) !== 0) return;
-  address.link.netns.routes.insert({
-    family: AF_INET6,
-    table: RT_TABLE_MAIN,
-    dst: address.prefix,
-    dstLength: address.prefixLength,
-    type: RTN_UNICAST,
-    scope: RT_SCOPE_UNIVERSE,
-    protocol: RTPROT_KERNEL,
-    priority: PRIORITY_ADDRCONF,
-    metrics: new Map(),
-    source: undefined,
-    hops: [{ link: address.link, gateway: undefined, flags: 0 }],
-  });
-}
-
 /** What the addresses of an interface do when it comes up. */
 export function connectAddresses(link: Link): void {
   for (const address of link.addresses) {
-    if (address.family === AF_INET) connectIpv4(address);
-    else connectIpv6(address);
+    connect(address);
   }
   addLinkLocal(link);
   settleAddresses(link);

@@ -20,7 +20,9 @@ export class Clock {
     return this.#timers[0]?.at;
   }
 
-  /** Runs `run` after `delay` milliseconds; timers of the same moment run in the order of this call. */
+  /**
+   * Runs `run` after `delay` milliseconds; timers of the same moment run in the order of this call.
+   */
   after(delay: number, run: () => void): Cancel {
     const timer = { at: this.#now + delay, run };
     const later = this.#timers.findIndex((other) => other.at > timer.at);

@@ -1,4 +1,5 @@
-import { type Address, addLocalRoute } from "./address.ts";
+import type { Address } from "./address.ts";
+import { addLocalRoute } from "./connected.ts";
 import type { Link } from "./link.ts";
 import { equalBytes } from "./text.ts";
 import {
@@ -11,7 +12,8 @@ import {
 } from "./uapi.ts";
 
 // Duplicate address detection (RFC 4862 section 5.4; net/ipv6/addrconf.c). The kernel waits for a
-// random time below router_solicitation_delay, which here is always the whole of it: the worst case.
+// random time below router_solicitation_delay, which here is always the whole of it: the worst
+// case.
 
 /** The shortest time between two solicitations (addrconf_dad_work(): HZ/100). */
 const MIN_RETRANS_MS = 10;

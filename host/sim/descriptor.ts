@@ -1,6 +1,6 @@
 import { Errno } from "./errno.ts";
 import type { Netns } from "./netns.ts";
-import { EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP, POLLIN, POLLOUT } from "./uapi.ts";
+import { EBADF, EINVAL, ENOTDIR, ENOTSOCK, EOPNOTSUPP, POLLIN, POLLOUT } from "./uapi.ts";
 
 /** What statx(2) tells about a file. */
 export interface FileStat {
@@ -9,6 +9,8 @@ export interface FileStat {
   readonly device: number;
   readonly inode: number;
   readonly size: number;
+  /** Milliseconds of the machine's clock. */
+  readonly mtime: number;
 }
 
 /** What a call may ask of the process that makes it. */
@@ -59,6 +61,15 @@ export abstract class Descriptor {
 
   receive(_buffer: Uint8Array, _flags: number, _caller: Caller): Received {
     throw new Errno(ENOTSOCK);
+  }
+
+  /** @param exclusive undefined to give the lock back. */
+  flock(_exclusive: boolean | undefined): boolean {
+    throw new Errno(EBADF);
+  }
+
+  entries(_buffer: Uint8Array): number {
+    throw new Errno(ENOTDIR);
   }
 
   close(): void {}

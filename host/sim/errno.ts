@@ -1,6 +1,6 @@
 /**
- * A refusal of the kernel, thrown where it is decided and turned into `-errno` or an NLMSG_ERROR in one
- * place each (process.ts, netlink.ts).
+ * A refusal of the kernel, thrown where it is decided and turned into `-errno` or an NLMSG_ERROR in
+ * one place each (process.ts, netlink.ts).
  */
 export class Errno extends Error {
   /**

@@ -3,6 +3,9 @@ import type { SpawnResult, System } from "../imports.ts";
 /** The calls that return a number, and so can fail with -errno. */
 export type Call = Exclude<keyof System, "getenv" | "program_invocation_name">;
 
+/** A program that goes on calling in vain for so long never ends; it is stopped by an exception. */
+const PATIENCE = 10_000;
+
 /** Which call fails, and how. */
 export interface Fault {
   readonly call: Call;
@@ -21,7 +24,7 @@ export interface FaultySystem {
 }
 
 /**
- * Wraps a system so that the `nth` call of a name fails without being made.
+ * Wraps a system so that the `nth` call of a name fails without being made (close(2) is made).
  *
  * To sweep every call site, raise `nth` until a run in which nothing `fired`.
  */
@@ -33,7 +36,10 @@ export function withFault(system: System, fault: Fault): FaultySystem {
     count++;
     const hit = fault.forever ? count >= fault.nth : count === fault.nth;
     if (!hit) return original(...args);
+    if (count - fault.nth > PATIENCE) throw new Error(`${fault.call} was called in vain for ever`);
     fired = true;
+    // close(2) has closed, whatever it returns
+    if (fault.call === "close") original(...args);
     if (fault.call !== "spawn") return -fault.errno;
     return { status: -fault.errno, output: new Uint8Array(0), log: new Uint8Array(0) };
   };

@@ -1,23 +1,48 @@
 import { Descriptor, type FileStat } from "./descriptor.ts";
 import { Errno } from "./errno.ts";
-import type { RegularFile } from "./files.ts";
-import { EBADF, EISDIR, O_ACCMODE, O_APPEND, O_RDONLY, O_TRUNC, O_WRONLY } from "./uapi.ts";
+import type { FileNode, RegularFile } from "./files.ts";
+import { EBADF, O_ACCMODE, O_APPEND, O_RDONLY, O_TRUNC, O_WRONLY } from "./uapi.ts";
 
-/** An open regular file and the position in it. */
-export class FileDescriptor extends Descriptor {
-  #offset = 0;
+/** What stat(2) tells about a node of the file tree. */
+export function statOf(node: FileNode): FileStat {
+  const { mode, device, inode, mtime } = node;
+  return { mode, device, inode, mtime, size: node.kind === "file" ? node.content.length : 0 };
+}
 
-  constructor(
-    readonly file: RegularFile,
-    readonly flags: number,
-  ) {
+/** An open node of the file tree, which can be locked. */
+export class NodeDescriptor extends Descriptor {
+  constructor(readonly node: FileNode) {
     super();
-    if ((flags & O_TRUNC) !== 0) file.content = new Uint8Array(0);
   }
 
   override stat(): FileStat {
-    const { mode, device, inode, content } = this.file;
-    return { mode, device, inode, size: content.length };
+    return statOf(this.node);
+  }
+
+  override flock(exclusive: boolean | undefined): boolean {
+    const { lock } = this.node;
+    if (exclusive !== undefined) return lock.take(this, exclusive);
+    lock.release(this);
+    return true;
+  }
+
+  override close(): void {
+    this.node.lock.release(this);
+  }
+}
+
+/** An open regular file and the position in it. */
+export class FileDescriptor extends NodeDescriptor {
+  #offset = 0;
+
+  /** @param now milliseconds of the machine's clock. */
+  constructor(
+    readonly file: RegularFile,
+    readonly flags: number,
+    readonly now: () => number,
+  ) {
+    super(file);
+    if ((flags & O_TRUNC) !== 0) this.#change(new Uint8Array(0));
   }
 
   override read(buffer: Uint8Array): number {
@@ -36,23 +61,13 @@ export class FileDescriptor extends Descriptor {
     const content = new Uint8Array(Math.max(end, file.content.length));
     content.set(file.content);
     content.set(bytes, this.#offset);
-    file.content = content;
+    this.#change(content);
     this.#offset = end;
     return bytes.length;
   }
-}
 
-/** An open folder: it can be told apart, not read. */
-export class FolderDescriptor extends Descriptor {
-  constructor(readonly identity: FileStat) {
-    super();
-  }
-
-  override stat(): FileStat {
-    return this.identity;
-  }
-
-  override read(): number {
-    throw new Errno(EISDIR);
+  #change(content: Uint8Array): void {
+    this.file.content = content;
+    this.file.mtime = this.now();
   }
 }

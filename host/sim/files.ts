@@ -1,17 +1,8 @@
 import { Errno } from "./errno.ts";
+import { Lock } from "./lock.ts";
 import type { Netns } from "./netns.ts";
 import type { Program } from "./program.ts";
-import {
-  EEXIST,
-  EINVAL,
-  ELOOP,
-  ENAMETOOLONG,
-  ENOENT,
-  ENOTDIR,
-  S_IFDIR,
-  S_IFLNK,
-  S_IFREG,
-} from "./uapi.ts";
+import { EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, S_IFDIR, S_IFLNK, S_IFREG } from "./uapi.ts";
 
 /** Device numbers, as good as any; all namespaces are files of one device. */
 const DISK = 8;
@@ -25,6 +16,9 @@ interface Inode {
   readonly device: number;
   /** S_IF* and permission bits. */
   mode: number;
+  /** When its content was last changed, in milliseconds of the machine's clock. */
+  mtime: number;
+  readonly lock: Lock;
 }
 
 export interface RegularFile extends Inode {
@@ -53,7 +47,7 @@ export interface NetnsFile extends Inode {
 export type FileNode = RegularFile | Folder | Symlink | NetnsFile;
 
 /** Where a path ends: a folder and a name in it, and what is there, if anything. */
-interface Place {
+export interface Place {
   readonly folder: Folder;
   readonly name: string;
   readonly node: FileNode | undefined;
@@ -62,11 +56,16 @@ interface Place {
 /** A file tree. There are no users: everything is root's. */
 export class Files {
   #lastInode = 1;
-  readonly root: Folder = this.#folder();
+  readonly root: Folder;
+
+  /** @param now milliseconds of the machine's clock. */
+  constructor(readonly now: () => number) {
+    this.root = this.folder(0o755);
+  }
 
   /** The node at `path`. @throws Errno ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG */
   get(path: string, follow = true): FileNode {
-    const { node } = this.#walk(path, follow);
+    const { node } = this.place(path, follow);
     if (node === undefined) throw new Errno(ENOENT);
     return node;
   }
@@ -84,12 +83,7 @@ export class Files {
   /** Makes a file, and the folders above it. @param mode permission bits. */
   write(path: string, content: string | Uint8Array, mode = 0o644): RegularFile {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-    const file: RegularFile = {
-      ...this.#inode(DISK, S_IFREG | mode),
-      kind: "file",
-      content: bytes,
-      program: undefined,
-    };
+    const file = this.file(mode, bytes);
     this.#put(path, file);
     return file;
   }
@@ -102,20 +96,17 @@ export class Files {
   }
 
   symlink(path: string, target: string): void {
-    this.#put(path, { ...this.#inode(DISK, S_IFLNK | 0o777), kind: "symlink", target });
+    this.#put(path, this.link(target));
   }
 
-  /** Another name for the file at `existing`. */
-  link(path: string, existing: string): void {
-    this.#put(path, this.get(existing, false));
-  }
-
+  /** Makes a folder, and those above it. */
   mkdir(path: string): Folder {
     let folder = this.root;
     for (const name of path.split("/").filter((part) => part !== "")) {
-      const next = folder.entries.get(name) ?? this.#folder();
+      const known = folder.entries.get(name);
+      const next = known ?? this.folder(0o755);
       if (next.kind !== "folder") throw new Errno(ENOTDIR);
-      folder.entries.set(name, next);
+      if (known === undefined) this.enter({ folder, name }, next);
       folder = next;
     }
     return folder;
@@ -123,34 +114,41 @@ export class Files {
 
   bindNetns(path: string, netns: Netns): void {
     const file: NetnsFile = {
+      ...this.#inode(NSFS, S_IFREG | 0o444),
       inode: netns.inode,
-      device: NSFS,
-      mode: S_IFREG | 0o444,
       kind: "netns",
       netns,
     };
     this.#put(path, file);
   }
 
-  /** Takes a name away. @throws Errno ENOENT */
+  /** Takes a name away, whatever has it. @throws Errno ENOENT */
   remove(path: string): void {
-    const { folder, name, node } = this.#walk(path, false);
+    const { folder, name, node } = this.place(path, false);
     if (node === undefined) throw new Errno(ENOENT);
     folder.entries.delete(name);
+    folder.mtime = this.now();
   }
 
-  /** open(2) with O_CREAT of a file that is not there. */
-  create(path: string, mode: number): RegularFile {
-    const { folder, name, node } = this.#walk(path, true);
-    if (node) throw new Errno(EEXIST);
-    const file: RegularFile = {
-      ...this.#inode(DISK, S_IFREG | mode),
-      kind: "file",
-      content: new Uint8Array(0),
-      program: undefined,
-    };
-    folder.entries.set(name, file);
-    return file;
+  /** Gives a node a name, in place of what had it. */
+  enter({ folder, name }: Omit<Place, "node">, node: FileNode): void {
+    folder.entries.set(name, node);
+    folder.mtime = this.now();
+  }
+
+  /** A new file, which no path leads to yet. @param mode permission bits. */
+  file(mode: number, content: Uint8Array): RegularFile {
+    return { ...this.#inode(DISK, S_IFREG | mode), kind: "file", content, program: undefined };
+  }
+
+  /** A new empty folder, which no path leads to yet. */
+  folder(mode: number): Folder {
+    return { ...this.#inode(DISK, S_IFDIR | mode), kind: "folder", entries: new Map() };
+  }
+
+  /** A new symbolic link, which no path leads to yet. */
+  link(target: string): Symlink {
+    return { ...this.#inode(DISK, S_IFLNK | 0o777), kind: "symlink", target };
   }
 
   /** Every path and what is there, for comparing one moment with another. */
@@ -163,19 +161,16 @@ export class Files {
 
   #put(path: string, node: FileNode): void {
     const slash = path.lastIndexOf("/");
-    this.mkdir(path.slice(0, slash)).entries.set(path.slice(slash + 1), node);
-  }
-
-  #folder(): Folder {
-    return { ...this.#inode(DISK, S_IFDIR | 0o755), kind: "folder", entries: new Map() };
+    const folder = this.mkdir(path.slice(0, slash));
+    this.enter({ folder, name: path.slice(slash + 1) }, node);
   }
 
   #inode(device: number, mode: number): Inode {
-    return { inode: this.#lastInode++, device, mode };
+    return { inode: this.#lastInode++, device, mode, mtime: this.now(), lock: new Lock() };
   }
 
   /** Path resolution as in path_resolution(7); a relative path starts at the root. */
-  #walk(path: string, follow: boolean, links = 0): Place {
+  place(path: string, follow: boolean, links = 0): Place {
     if (path === "") throw new Errno(ENOENT);
     if (path.includes("\0")) throw new Errno(EINVAL);
     if (path.length >= PATH_MAX) throw new Errno(ENAMETOOLONG);
@@ -194,7 +189,7 @@ export class Files {
       if (node?.kind === "symlink" && (follow || !last)) {
         const base = node.target.startsWith("/") ? [] : ["", ...parts.slice(0, index)];
         const target = [...base, node.target, ...parts.slice(index + 1)].join("/");
-        return this.#walk(target, follow, links + 1);
+        return this.place(target, follow, links + 1);
       }
       if (last) {
         if (path.endsWith("/") && node && node.kind !== "folder") throw new Errno(ENOTDIR);

@@ -1,9 +1,10 @@
-// A Linux machine in memory on which the core runs: no root, no kernel, no Node module, the same answer
-// every time.
+// A Linux machine in memory on which the core runs: no root, no kernel, no Node module, the same
+// answer every time.
 //
 // What is modelled: one process per call with its environment, files and descriptors; network
-// namespaces; rtnetlink(7) with links, addresses and routes under the kernel's own rules and errors;
-// /proc/sys/net; IPv6 duplicate address detection; time, which passes only while somebody waits.
+// namespaces; rtnetlink(7) with links, addresses and routes under the kernel's own rules and
+// errors; /proc/sys/net; IPv6 duplicate address detection; time, which passes only while somebody
+// waits.
 //
 // Fault model, what may go wrong and who makes it so:
 //   - the kernel refuses a request, with or without a text           Sim.refuse()
@@ -17,8 +18,8 @@
 // second process runs at the same time.
 //
 // Known differences from Linux: attribute widths are checked exactly; a dump shows the state at the
-// moment of the request; the random delay before detection is always the longest one; a link cannot be
-// moved to another namespace once it exists.
+// moment of the request; the random delay before detection is always the longest one; a link cannot
+// be moved to another namespace once it exists.
 export { type Call as FaultyCall, type Fault, type FaultySystem, withFault } from "./faults.ts";
 export { deleteLink, rename, setCable, setMac, setMtu, setUp } from "./device.ts";
 export { addAddress } from "./address.ts";

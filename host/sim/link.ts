@@ -122,7 +122,9 @@ export class Link {
   }
 }
 
-/** The range is that of ether_setup() of the kernel; a macvlan cannot carry more than its master. */
+/**
+ * The range is that of ether_setup() of the kernel; a macvlan cannot carry more than its master.
+ */
 export function checkMtu(mtu: number, lower: Link | undefined): void {
   if (mtu < MIN_MTU) throw new Errno(EINVAL, "mtu less than device minimum");
   if (mtu > MAX_MTU) throw new Errno(EINVAL, "mtu greater than device maximum");

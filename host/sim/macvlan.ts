@@ -45,8 +45,8 @@ export interface MacvlanRequest {
  * Makes a macvlan in `netns`. Nobody is told yet (macvlan_common_newlink()).
  *
  * @throws Errno EADDRNOTAVAIL a multicast or zero MAC; EINVAL an unknown mode, an MTU above the
- * master's, a master that is no Ethernet interface, a passthru that is not the only one; ENODEV no such
- * master; EBUSY a port of a bridge; EEXIST the name is taken.
+ * master's, a master that is no Ethernet interface, a passthru that is not the only one; ENODEV no
+ * such master; EBUSY a port of a bridge; EEXIST the name is taken.
  */
 export function createMacvlan(netns: Netns, request: MacvlanRequest): Link {
   if (request.mac) validateMac(request.mac);

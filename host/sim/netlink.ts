@@ -62,7 +62,7 @@ export class NetlinkSocket extends Descriptor {
   }
 
   override stat(): FileStat {
-    return { mode: S_IFSOCK | 0o777, device: 9, inode: this.#port, size: 0 };
+    return { mode: S_IFSOCK | 0o777, device: 9, inode: this.#port, size: 0, mtime: 0 };
   }
 
   override get events(): number {

@@ -67,7 +67,9 @@ export class Netns {
     link.lower?.uppers.delete(link);
   }
 
-  /** dev_get_valid_name() of the kernel: the name that an interface asked to be `name` would get. */
+  /**
+   * dev_get_valid_name() of the kernel: the name that an interface asked to be `name` would get.
+   */
   freeName(name: string): string {
     if (!isValidName(name)) throw new Errno(EINVAL);
     if (!name.includes("%")) {

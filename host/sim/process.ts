@@ -2,10 +2,11 @@ import type { SpawnResult, System } from "../imports.ts";
 import type { Caller, Descriptor } from "./descriptor.ts";
 import { Errno } from "./errno.ts";
 import type { Files } from "./files.ts";
+import * as folder from "./folder.ts";
 import type { Kernel } from "./kernel.ts";
 import { NetlinkSocket } from "./netlink.ts";
 import type { Netns } from "./netns.ts";
-import { encodeStatx, openPath, programAt, statPath, type View } from "./open.ts";
+import { encodeStatx, openPath, programAt, statPath, UMASK, type View } from "./open.ts";
 import { waitStatus } from "./program.ts";
 import { PipeReader, PipeWriter } from "./stream.ts";
 import {
@@ -15,10 +16,15 @@ import {
   CLONE_NEWNET,
   E2BIG,
   EAFNOSUPPORT,
+  EAGAIN,
   EBADF,
   EINVAL,
   EPERM,
   EPROTONOSUPPORT,
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_SH,
+  LOCK_UN,
   NETLINK_ROUTE,
   POLLNVAL,
   SOCK_DGRAM,
@@ -83,29 +89,66 @@ export class Process implements System, Caller {
   }
 
   close(fd: number): number {
-    return this.#call(() => {
+    return this.#do(() => {
       this.#get(fd).close();
       this.#descriptors[fd] = undefined;
-      return 0;
     });
   }
 
   statx(dirfd: number, path: string, flags: number, _mask: number, buffer: Uint8Array): number {
-    return this.#call(() => {
+    return this.#do(() => {
       const empty = path === "" && (flags & AT_EMPTY_PATH) !== 0;
       const stat = empty ? this.#get(dirfd).stat() : statPath(this.#view, path, flags);
       buffer.set(encodeStatx(stat).subarray(0, buffer.length));
-      return 0;
     });
   }
 
-  setns(fd: number, nstype: number): number {
+  mkdir(path: string, mode: number): number {
+    return this.#do(() => folder.mkdir(this.#parts.files, path, mode & ~UMASK));
+  }
+
+  unlink(path: string): number {
+    return this.#do(() => folder.unlink(this.#parts.files, path));
+  }
+
+  link(path: string, second: string): number {
+    return this.#do(() => folder.link(this.#parts.files, path, second));
+  }
+
+  symlink(text: string, path: string): number {
+    return this.#do(() => folder.symlink(this.#parts.files, text, path));
+  }
+
+  readlink(path: string, buffer: Uint8Array): number {
     return this.#call(() => {
+      if (buffer.length === 0) throw new Errno(EINVAL);
+      const text = new TextEncoder().encode(folder.readlink(this.#parts.files, path));
+      buffer.set(text.subarray(0, buffer.length));
+      return Math.min(text.length, buffer.length);
+    });
+  }
+
+  flock(fd: number, operation: number): number {
+    return this.#do(() => {
+      const descriptor = this.#get(fd);
+      const kind = operation & ~LOCK_NB;
+      if (![LOCK_SH, LOCK_EX, LOCK_UN].includes(kind)) throw new Errno(EINVAL);
+      const exclusive = kind === LOCK_UN ? undefined : kind === LOCK_EX;
+      const timeout = (operation & LOCK_NB) !== 0 ? 0 : -1;
+      if (!this.wait(() => descriptor.flock(exclusive), timeout)) throw new Errno(EAGAIN);
+    });
+  }
+
+  getdents64(fd: number, buffer: Uint8Array): number {
+    return this.#call(() => this.#get(fd).entries(buffer));
+  }
+
+  setns(fd: number, nstype: number): number {
+    return this.#do(() => {
       const { netns } = this.#get(fd);
       if (nstype !== CLONE_NEWNET && nstype !== 0) throw new Errno(EINVAL);
       if (!this.#parts.kernel.privileged) throw new Errno(EPERM);
       this.#netns = netns;
-      return 0;
     });
   }
 
@@ -119,17 +162,11 @@ export class Process implements System, Caller {
   }
 
   bind(fd: number, address: Uint8Array): number {
-    return this.#call(() => {
-      this.#get(fd).bind(address);
-      return 0;
-    });
+    return this.#do(() => this.#get(fd).bind(address));
   }
 
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number {
-    return this.#call(() => {
-      this.#get(fd).setsockopt(level, name, value);
-      return 0;
-    });
+    return this.#do(() => this.#get(fd).setsockopt(level, name, value));
   }
 
   send(fd: number, buffer: Uint8Array, _flags: number): number {
@@ -167,14 +204,13 @@ export class Process implements System, Caller {
   }
 
   clock_gettime(clock: number, timespec: Uint8Array): number {
-    return this.#call(() => {
+    return this.#do(() => {
       if (clock !== CLOCK_MONOTONIC) throw new Errno(EINVAL);
       const { now } = this.#parts.kernel.clock;
       const seconds = Math.floor(now / 1000);
       const view = new DataView(timespec.buffer, timespec.byteOffset, 16);
       view.setBigInt64(0, BigInt(seconds), true);
       view.setBigInt64(8, BigInt(Math.floor((now - seconds * 1000) * 1e6)), true);
-      return 0;
     });
   }
 
@@ -241,6 +277,14 @@ export class Process implements System, Caller {
       if (error instanceof Errno) return -error.errno;
       throw error;
     }
+  }
+
+  /** As `#call`, for what has nothing to say but that it succeeded. */
+  #do(body: () => void): number {
+    return this.#call(() => {
+      body();
+      return 0;
+    });
   }
 
   #get(fd: number): Descriptor {

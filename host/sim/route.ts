@@ -26,11 +26,14 @@ export interface Hop {
   readonly flags: number;
 }
 
-export interface Route {
+export interface Destination {
   readonly family: number;
   readonly table: number;
   readonly dst: Uint8Array;
   readonly dstLength: number;
+}
+
+export interface Route extends Destination {
   /** RTN_* */
   readonly type: number;
   readonly scope: number;
@@ -50,14 +53,9 @@ export interface RouteFlags {
   readonly append: boolean;
 }
 
-function sameKey(a: Route, b: Route): boolean {
-  return (
-    a.family === b.family &&
-    a.table === b.table &&
-    a.dstLength === b.dstLength &&
-    a.priority === b.priority &&
-    equalBytes(a.dst, b.dst)
-  );
+/** What routes that go to the same place have in common. */
+function placeOf({ family, table, dst, dstLength }: Destination): string {
+  return `${family} ${table} ${dst.join(".")}/${dstLength}`;
 }
 
 function sameHop(a: Hop, b: Hop): boolean {
@@ -78,16 +76,21 @@ function sameHops(a: Route, b: Route): boolean {
 
 /** The routes of a network namespace, all tables and both families. */
 export class RouteTable {
-  #routes: Route[] = [];
+  /** By the place they go to; of several the first is preferred. */
+  readonly #places = new Map<string, Route[]>();
 
   get all(): readonly Route[] {
-    return this.#routes;
+    return [...this.#places.values()].flat();
   }
 
   /** Adds what the kernel itself adds; a route that is there already stays. */
   insert(route: Route): void {
-    const twin = this.#routes.some((other) => sameKey(other, route) && sameHops(other, route));
-    if (!twin) this.#routes.push(route);
+    const twin = this.#rivals(route).some((other) => sameHops(other, route));
+    if (!twin) this.#at(route).push(route);
+  }
+
+  remove(route: Route): void {
+    this.#prune((other) => other === route);
   }
 
   /** RTM_NEWROUTE with NLM_F_CREATE: fib_table_insert() and ip6_route_add() of the kernel. */
@@ -101,15 +104,16 @@ export class RouteTable {
       throw new Errno(EINVAL, "Invalid prefix for given prefix length");
     }
     for (const hop of route.hops) this.#checkIpv4(hop, route);
-    const same = this.#routes.filter((other) => sameKey(other, route));
+    const same = this.#rivals(route);
     const perfect = same.some(
       (other) => other.scope === route.scope && other.type === route.type && sameHops(other, route),
     );
     if (same.length > 0 && (flags.exclusive || perfect)) throw new Errno(EEXIST);
+    const place = this.#at(route);
     const first = same[0];
     // without NLM_F_APPEND the newest of equal routes is the first that a lookup finds
-    if (first && !flags.append) this.#routes.splice(this.#routes.indexOf(first), 0, route);
-    else this.#routes.push(route);
+    if (first && !flags.append) place.splice(place.indexOf(first), 0, route);
+    else place.push(route);
   }
 
   /** fib_check_nh() of the kernel. */
@@ -132,7 +136,7 @@ export class RouteTable {
   #addIpv6(asked: Route, flags: RouteFlags): void {
     const route = { ...asked, dst: maskBits(asked.dst, asked.dstLength) };
     for (const hop of route.hops) this.#checkIpv6(hop, route);
-    const same = this.#routes.filter((other) => sameKey(other, route));
+    const same = this.#rivals(route);
     if (same.length > 0 && flags.exclusive) throw new Errno(EEXIST);
     for (const hop of route.hops) {
       if (same.some((other) => other.hops.some((known) => sameHop(known, hop)))) {
@@ -143,14 +147,14 @@ export class RouteTable {
     const sibling = same.find((other) => other.hops.every((hop) => hop.gateway !== undefined));
     const joins = route.hops.every((hop) => hop.gateway !== undefined);
     if (sibling && joins) sibling.hops = [...sibling.hops, ...route.hops];
-    else this.#routes.push(route);
+    else this.#at(route).push(route);
   }
 
   /** ip6_validate_gw() of the kernel. */
   #checkIpv6({ link, gateway }: Hop, route: Route): void {
     if (!link.ipv6) throw new Errno(ENODEV);
     if (gateway !== undefined) {
-      const local = link.netns.routes.#lookup(gateway, route, (other) => other.type === RTN_LOCAL);
+      const local = this.#lookup(gateway, route, (other) => other.type === RTN_LOCAL);
       if (local) throw new Errno(EINVAL, "Gateway can not be a local address");
       const linkLocal = gateway[0] === 0xfe && ((gateway[1] ?? 0) & 0xc0) === 0x80;
       const way = this.#lookup(gateway, route, (_, hop) => hop.link === link);
@@ -166,12 +170,15 @@ export class RouteTable {
     { family, table }: Route,
     fits: (route: Route, hop: Hop) => boolean,
   ): Route | undefined {
-    const tables = [RT_TABLE_LOCAL, table, RT_TABLE_MAIN];
-    return this.#routes
-      .filter((route) => route.family === family && tables.includes(route.table))
-      .filter((route) => equalBytes(maskBits(address, route.dstLength), route.dst))
-      .filter((route) => route.hops.some((hop) => fits(route, hop)))
-      .sort((a, b) => b.dstLength - a.dstLength)[0];
+    for (let length = 8 * address.length; length >= 0; length--) {
+      const dst = maskBits(address, length);
+      for (const each of [RT_TABLE_LOCAL, table, RT_TABLE_MAIN]) {
+        const place = this.#find({ family, table: each, dst, dstLength: length });
+        const route = place.find((other) => other.hops.some((hop) => fits(other, hop)));
+        if (route) return route;
+      }
+    }
+    return undefined;
   }
 
   /** What goes when an interface goes down; IPv4 keeps knowing its own addresses. */
@@ -201,9 +208,27 @@ export class RouteTable {
 
   /** Takes out the hops that are meant, and a route when its last hop goes. */
   #prune(meant: (route: Route, hop: Hop) => boolean): void {
-    for (const route of this.#routes) {
-      route.hops = route.hops.filter((hop) => !meant(route, hop));
+    for (const [place, routes] of this.#places) {
+      for (const route of routes) route.hops = route.hops.filter((hop) => !meant(route, hop));
+      const rest = routes.filter((route) => route.hops.length > 0);
+      if (rest.length > 0) this.#places.set(place, rest);
+      else this.#places.delete(place);
     }
-    this.#routes = this.#routes.filter((route) => route.hops.length > 0);
+  }
+
+  #find(destination: Destination): readonly Route[] {
+    return this.#places.get(placeOf(destination)) ?? [];
+  }
+
+  /** The list that a new route goes into. */
+  #at(route: Route): Route[] {
+    const place = this.#places.get(placeOf(route)) ?? [];
+    this.#places.set(placeOf(route), place);
+    return place;
+  }
+
+  /** The routes to the same place with the same metric. */
+  #rivals(route: Route): Route[] {
+    return this.#find(route).filter((other) => other.priority === route.priority);
   }
 }

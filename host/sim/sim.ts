@@ -60,17 +60,20 @@ export interface Outcome {
 /** A Linux machine in memory: network namespaces, files, and plugins to call. */
 export class Sim {
   readonly kernel: Kernel;
-  readonly files = new Files();
+  readonly files: Files;
   /** The namespace that plugins start in. */
   readonly host: Netns;
   readonly #names = new Map<string, Netns>();
 
   constructor(options: KernelOptions = {}) {
     this.kernel = new Kernel(options);
+    this.files = new Files(() => this.kernel.clock.now);
     this.host = this.addNetns("/run/netns/host");
     this.files.mkdir("/proc/sys/net");
     this.files.install(`${PLUGIN_PATH}/macvlan`, () => ({ status: 127 }));
-    this.files.symlink(`${PLUGIN_PATH}/static`, "macvlan");
+    for (const name of ["static", "host-local"]) {
+      this.files.symlink(`${PLUGIN_PATH}/${name}`, "macvlan");
+    }
   }
 
   /** Makes a network namespace and binds it to `path`; its loopback is down, as a new one's is. */

@@ -1,5 +1,5 @@
 import type { Address } from "./address.ts";
-import type { Files } from "./files.ts";
+import type { FileNode, Files } from "./files.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
@@ -12,12 +12,13 @@ import { formatIp, formatMac } from "./text.ts";
 export function snapshot(kernel: Kernel, files: Files): unknown {
   return {
     netnses: kernel.netnses.map(snapshotNetns),
-    files: [...files.list()].map(([path, node]) => [
-      path,
-      node.mode,
-      node.kind === "file" ? new TextDecoder().decode(node.content) : node.kind,
-    ]),
+    files: [...files.list()].map(([path, node]) => [path, node.mode, contentOf(node)]),
   };
+}
+
+function contentOf(node: FileNode): string {
+  if (node.kind === "file") return new TextDecoder().decode(node.content);
+  return node.kind === "symlink" ? `-> ${node.target}` : node.kind;
 }
 
 function snapshotNetns(netns: Netns): unknown {

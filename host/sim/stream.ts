@@ -4,7 +4,7 @@ import { S_IFIFO } from "./uapi.ts";
 /** What a pipe holds, and so the most that one read(2) gives (pipe(7)). */
 const PIPE_SIZE = 65536;
 
-const PIPE: FileStat = { mode: S_IFIFO | 0o600, device: 13, inode: 1, size: 0 };
+const PIPE: FileStat = { mode: S_IFIFO | 0o600, device: 13, inode: 1, size: 0, mtime: 0 };
 
 /** The reading end of a pipe whose writer has written everything and gone. */
 export class PipeReader extends Descriptor {

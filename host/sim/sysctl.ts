@@ -58,7 +58,7 @@ class SysctlFile extends Descriptor {
   }
 
   override stat(): FileStat {
-    return { mode: S_IFREG | 0o644, device: PROC, inode: 1, size: 0 };
+    return { mode: S_IFREG | 0o644, device: PROC, inode: 1, size: 0, mtime: 0 };
   }
 
   override read(buffer: Uint8Array): number {

@@ -1,4 +1,5 @@
-// Addresses as people write them, for what goes into the simulated world and what is read out of it.
+// Addresses as people write them, for what goes into the simulated world and what is read out of
+// it.
 
 /** The 4 or 16 bytes of an IPv4 or IPv6 address; an error for anything else. */
 export function parseIp(text: string): Uint8Array {

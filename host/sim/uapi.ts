@@ -1,5 +1,6 @@
-// The numbers of the kernel's headers, as far as this kernel knows them. Its own list, not the core's:
-// a number that is wrong in one of the two does not agree with the other (test/sim/uapi.test.ts).
+// The numbers of the kernel's headers, as far as this kernel knows them. Its own list, not the
+// core's: a number that is wrong in one of the two does not agree with the other
+// (test/sim/uapi.test.ts).
 
 // asm-generic/errno.h
 export const EPERM = 1;
@@ -40,6 +41,12 @@ export const O_EXCL = 0o200;
 export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_DIRECTORY = 0o200000;
+
+// sys/file.h
+export const LOCK_SH = 1;
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+export const LOCK_UN = 8;
 
 // linux/stat.h
 export const S_IFIFO = 0o010000;

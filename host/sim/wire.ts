@@ -1,8 +1,8 @@
 import { EINVAL, ERANGE, NLA_TYPE_MASK } from "./uapi.ts";
 import { Errno } from "./errno.ts";
 
-// The bytes of netlink(7) and rtnetlink(7), little-endian. Written for the simulated kernel alone: the
-// core has its own codec, and the two must not share a mistake.
+// The bytes of netlink(7) and rtnetlink(7), little-endian. Written for the simulated kernel alone:
+// the core has its own codec, and the two must not share a mistake.
 
 export const NLMSG_HEADER = 16;
 const ATTR_HEADER = 4;
@@ -26,8 +26,8 @@ export interface Message {
 }
 
 /**
- * The messages of one datagram, up to the first whose length makes no sense: netlink_rcv_skb() of the
- * kernel stops there without a word.
+ * The messages of one datagram, up to the first whose length makes no sense: netlink_rcv_skb() of
+ * the kernel stops there without a word.
  */
 export function readMessages(datagram: Uint8Array): Message[] {
   const messages: Message[] = [];

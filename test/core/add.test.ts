@@ -15,6 +15,7 @@ import {
 
 // What ADD of macvlan makes of each key, in the kernel and in the result.
 
+const MAC = "02:00:00:00:00:77";
 const MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
 
 describe("mode", () => {
@@ -32,11 +33,19 @@ describe("mode", () => {
 
   test("passthru reports the master's MAC address, and takes the master for itself", () => {
     const sim = machine();
-    const result = add(sim, { mode: "passthru", mac: "02:00:00:00:00:77" });
+    const result = add(sim, { mode: "passthru" });
     expect(result.interfaces?.[0]?.mac).toBe("02:00:00:00:00:01");
     const error = refusal(sim, { config: config(), ifname: "mv1" });
     expect(error).toMatchObject({ code: 101 });
     expect(error.msg).toContain("EINVAL");
+    expect(error.details).toContain("passthru");
+  });
+
+  test("passthru says that it cannot have the MAC address asked for", () => {
+    const outcome = run(machine(), { config: config({ mode: "passthru", mac: MAC }) });
+    expect(outcome.status).toBe(0);
+    expect(outcome.json).toMatchObject({ interfaces: [{ mac: "02:00:00:00:00:01" }] });
+    expect(outcome.stderr).toMatch(/passthru .*MAC address of its master/);
   });
 });
 
@@ -201,11 +210,12 @@ function addDefaultRoute(
   priority: number,
   netns = sim.host,
   family = 2,
+  table = 254,
 ): void {
   const devices = [device].flat();
   netns.routes.insert({
     family,
-    table: 254,
+    table,
     dst: new Uint8Array(family === 2 ? 4 : 16),
     dstLength: 0,
     type: 1,
@@ -270,8 +280,7 @@ describe("without a master the default route says which", () => {
 
   test("a default route of another table is none", () => {
     const sim = machine();
-    addDefaultRoute(sim, "eth0", 0);
-    for (const route of sim.host.routes.all) Object.assign(route, { table: 100 });
+    addDefaultRoute(sim, "eth0", 0, sim.host, 2, 100);
     expect(refusal(sim, { config: config(none) }).code).toBe(100);
   });
 
@@ -414,7 +423,8 @@ describe("routes", () => {
     [
       "metric, MTU and MSS",
       { dst: "2001:db8:9::/48", priority: 5, mtu: 1400, advmss: 1300 },
-      "2001:db8:9::/48 type 1 table 254 proto 3 scope 0 metric 5 rtax 2=1400 rtax 8=1300 via 2001:db8::1 dev mv0",
+      "2001:db8:9::/48 type 1 table 254 proto 3 scope 0 metric 5 rtax 2=1400 rtax 8=1300" +
+        " via 2001:db8::1 dev mv0",
     ],
   ])("with %s", (_, route, wanted) => {
     expect(routesAfter([route])).toEqual([wanted]);

@@ -9,10 +9,11 @@ import {
   setUp,
   type Sim,
 } from "../../host/sim/index.ts";
-import { parseIp, parseMac } from "../../host/sim/text.ts";
+import { formatIp, parseIp, parseMac } from "../../host/sim/text.ts";
 import { add, config, machine, POD, podLink, refusal, run, staticIpam, succeed } from "./core.ts";
 
-// CHECK: compares the container with prevResult. It sees every difference, and none where there is none.
+// CHECK: compares the container with prevResult. It sees every difference, and none where there is
+// none.
 
 const ipam = staticIpam([], {
   addresses: [
@@ -22,11 +23,10 @@ const ipam = staticIpam([], {
   routes: [{ dst: "0.0.0.0/0" }, { dst: "2001:db8:9::/48", priority: 5 }],
 });
 
-function removeRoute(link: Link, dst: string): void {
-  const routes = link.netns.routes as unknown as { all: { dst: Uint8Array; table: number }[] };
-  for (const route of routes.all) {
-    if (route.dst.join() === parseIp(dst).join()) route.table = 9;
-  }
+function removeRoute({ netns: { routes } }: Link, dst: string): void {
+  const route = routes.all.find((other) => formatIp(other.dst) === dst && other.type === 1);
+  if (route === undefined) throw new Error(`no route to ${dst}`);
+  routes.remove(route);
 }
 
 /** What somebody did to the container after ADD, and the words of the error. */

@@ -17,11 +17,15 @@ export const core = new WebAssembly.Module(readFileSync(file));
 
 export const POD = "/run/netns/pod";
 
+/** Long enough for the master's own IPv6 address to be settled, in milliseconds. */
+const SETTLED = 5000;
+
 /** A machine with the master eth0 and one container. */
 export function machine(options: KernelOptions = {}): Sim {
   const sim = new Sim(options);
   sim.addMaster("eth0", { mac: "02:00:00:00:00:01" });
   sim.addNetns(POD);
+  sim.kernel.clock.advance(SETTLED);
   return sim;
 }
 

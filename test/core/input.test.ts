@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { config, machine, refusal, run, succeed } from "./core.ts";
 
-// What comes on standard input: everything that is no JSON text (RFC 8259), and what is one but not a
-// network configuration.
+// What comes on standard input: everything that is no JSON text (RFC 8259), and what is one but not
+// a network configuration.
 
 const UNDECODABLE = /^cannot decode the network configuration on stdin: /;
 const NEST = 200;

@@ -247,13 +247,14 @@ test.each([".a", "_a", "a/b", "a b", "a\n", "\u00e4", "../x"])(
 );
 
 describe("without CNI_COMMAND", () => {
-  const ABOUT =
-    /^CNI macvlan plugin \S+\nCNI protocol versions supported: 0\.1\.0, 0\.2\.0, 0\.3\.0, 0\.3\.1, 0\.4\.0, 1\.0\.0, 1\.1\.0\n$/;
+  const VERSIONS = "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0";
+  const ABOUT = /^CNI macvlan plugin \d+\.\d+\.\d+\n(.*)\n$/;
 
   test.each([undefined, ""])("(%j) it says what it is, on stderr", (CNI_COMMAND) => {
     const outcome = run(machine(), { env: { ...NOTHING, CNI_COMMAND } });
     expect(outcome).toMatchObject({ status: 0, stdout: "" });
-    expect(outcome.stderr).toMatch(ABOUT);
+    const [, second] = ABOUT.exec(outcome.stderr) ?? [];
+    expect(second).toBe(`CNI protocol versions supported: ${VERSIONS}`);
   });
 
   test("it says the name that it was called by", () => {

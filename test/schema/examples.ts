@@ -6,8 +6,8 @@ import { generate } from "../../host/schema/generate.ts";
 export type Example = readonly [name: string, value: unknown];
 
 /**
- * Tests that a schema accepts every good example and refuses every bad one, and that the JSON Schema
- * published for it does the same.
+ * Tests that a schema accepts every good example and refuses every bad one, and that the JSON
+ * Schema published for it does the same.
  *
  * @param file the schema's file in `schema/`.
  */
