@@ -7,7 +7,7 @@ import { Podman } from "./podman.ts";
 import { requirePrograms } from "./requirements.ts";
 import { installOurs } from "./subject.ts";
 
-requirePrograms(["podman", "runc", "busybox", "/usr/lib/cni/host-local", "ip"]);
+const canRun = requirePrograms(["podman", "runc", "busybox", "/usr/lib/cni/host-local", "ip"]);
 
 const leases = "/run/leases";
 const network = (name: string, ipam: object) => ({
@@ -34,6 +34,7 @@ describe("podman with its CNI backend", () => {
   let before: Snapshot;
 
   beforeAll(async () => {
+    if (!canRun) return;
     lab = await Lab.open();
     lab.addMaster("m0");
     const plugins = join(lab.directory, "plugins");

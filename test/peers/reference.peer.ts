@@ -6,7 +6,12 @@ import { noteMessages, printMessages } from "./report.ts";
 import { requirePrograms } from "./requirements.ts";
 import { Twin } from "./twin.ts";
 
-requirePrograms(["/usr/lib/cni/macvlan", "/usr/lib/cni/host-local", "/usr/lib/cni/static", "ip"]);
+const canRun = requirePrograms([
+  "/usr/lib/cni/macvlan",
+  "/usr/lib/cni/host-local",
+  "/usr/lib/cni/static",
+  "ip",
+]);
 
 const plays = cases.flatMap((peerCase) =>
   peerCase.versions.map((version) => ({ peerCase, version, name: peerCase.name })),
@@ -17,6 +22,7 @@ let played = 0;
 const free: Twin[] = [];
 
 beforeAll(async () => {
+  if (!canRun) return;
   free.push(await Twin.open(), await Twin.open());
 });
 

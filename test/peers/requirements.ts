@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type TestContext, beforeEach } from "vitest";
@@ -18,16 +19,19 @@ const packages = {
 } as const;
 
 /**
- * Skips each test of this file by name, with the reason, where a program is missing or we are not
- * root. With CI=true the tests fail instead.
+ * Skips each test of this file by name, with the reason, where a program is missing, or where we are
+ * not root. With CI=true the tests fail instead.
+ *
+ * @returns whether the tests can run, for what prepares them
  */
-export function requirePrograms(programs: ReadonlyArray<keyof typeof packages>): void {
+export function requirePrograms(programs: ReadonlyArray<keyof typeof packages>): boolean {
+  const reason = missing(programs);
   beforeEach((context: TestContext) => {
-    const reason = missing(programs);
     if (reason === undefined) return;
     if (process.env.CI === "true") throw new Error(`in CI nothing may be missing: ${reason}`);
     context.skip(reason);
   });
+  return reason === undefined;
 }
 
 /** Why the tests cannot run here; undefined where they can. */
@@ -39,7 +43,8 @@ function missing(programs: ReadonlyArray<keyof typeof packages>): string | undef
       return `${program} is not installed; ${remedy}`;
     }
   }
-  return undefined;
+  const { status, stderr } = spawnSync("unshare", ["--net", "--mount", "true"]);
+  return status === 0 ? undefined : `cannot make namespaces: ${stderr ?? "no unshare(1)"}`;
 }
 
 function isInstalled(program: string): boolean {
