@@ -49,6 +49,12 @@ export const inputCases: PeerCase[] = [
     env: { CNI_NETNS: "/etc/passwd" },
     fails: { ADD: 4 },
   },
+  {
+    name: "netns of the plugin itself",
+    config: good,
+    env: { CNI_NETNS: "/proc/self/ns/net" },
+    fails: always(8),
+  },
   { name: "CNI_PATH missing", config: good, env: { CNI_PATH: undefined }, fails: always(4) },
   { name: "CNI_ARGS unknown", config: good, args: "COLOUR=red", fails: { ADD: 4 } },
   { name: "CNI_ARGS no pair", config: good, args: "MAC", fails: { ADD: 4 } },
