@@ -8,7 +8,7 @@ import { replaceFile, replaceLink } from "./files.mjs";
 
 const EXECUTABLE = "build/bin/macvlan";
 /** The other names under which the executable acts as another plugin. */
-const OTHER_NAMES = ["static"];
+const OTHER_NAMES = ["static", "host-local"];
 const KOFFI = "build/lib/koffi";
 
 const COMMON = { bundle: true, platform: "node", target: "node20.19", logLevel: "warning" };
@@ -41,6 +41,9 @@ export async function bundleTool(entry, outfile) {
 /**
  * The start of the executable. For /bin/sh a program that finds node with no help from the environment,
  * which a container runtime may leave empty; for node some strings and comments.
+ *
+ * Node gets no flags: none that was tried (thread pools, tiers of the WebAssembly compiler, compile
+ * caches) was worth 1 ms, and one that a later version does not know keeps it from starting.
  */
 function shellHead() {
   const error = {
