@@ -19,7 +19,8 @@
 //
 // Known differences from Linux: attribute widths are checked exactly; a dump shows the state at the
 // moment of the request; the random delay before detection is always the longest one; a link cannot
-// be moved to another namespace once it exists.
+// be moved to another namespace once it exists; a route needs an interface, not a gateway alone;
+// NLM_F_DUMP_FILTERED is never set.
 export { type Call as FaultyCall, type Fault, type FaultySystem, withFault } from "./faults.ts";
 export { deleteLink, rename, setCable, setMac, setMtu, setUp } from "./device.ts";
 export { addAddress } from "./address.ts";

@@ -1,7 +1,7 @@
 import { type Caller, Descriptor, type FileStat, type Received } from "./descriptor.ts";
 import { Errno } from "./errno.ts";
 import type { Change, Netns, Subscriber } from "./netns.ts";
-import { answer, describe } from "./rtnetlink/index.ts";
+import { type Answer, answer, describe } from "./rtnetlink/index.ts";
 import {
   AF_NETLINK,
   EAGAIN,
@@ -134,7 +134,7 @@ export class NetlinkSocket extends Descriptor {
         const strict = this.#options.has(NETLINK_GET_STRICT_CHK);
         const reply = answer(message, { netns: this.home, caller, strict });
         if (reply?.dump) {
-          this.#sendDump(message, reply.messages);
+          this.#sendDump(message, reply);
           return;
         }
         for (const { type, payload } of reply?.messages ?? []) this.#reply(message, type, payload);
@@ -151,12 +151,12 @@ export class NetlinkSocket extends Descriptor {
   /** netlink_ack() of the kernel. */
   #acknowledge(message: Message, error: Errno | undefined): void {
     const whole = error !== undefined && !this.#options.has(NETLINK_CAP_ACK);
-    const text = this.#options.has(NETLINK_EXT_ACK) ? error?.extack : undefined;
+    const text = this.#wordsOf(error);
     const payload = new Writer().u32(-(error?.errno ?? 0));
     payload.raw(whole ? message.bytes : message.bytes.subarray(0, NLMSG_HEADER));
     while (payload.length % 4 !== 0) payload.u8(0);
-    if (text) payload.attrString(NLMSGERR_ATTR_MSG, text);
-    const flags = (whole ? 0 : NLM_F_CAPPED) | (text ? NLM_F_ACK_TLVS : 0);
+    if (text !== "") payload.attrString(NLMSGERR_ATTR_MSG, text);
+    const flags = (whole ? 0 : NLM_F_CAPPED) | (text === "" ? 0 : NLM_F_ACK_TLVS);
     this.#reply(message, NLMSG_ERROR, payload.take(), flags);
   }
 
@@ -166,21 +166,27 @@ export class NetlinkSocket extends Descriptor {
   }
 
   /** The parts of a dump, several to a datagram, and the message that ends it. */
-  #sendDump(
-    request: Message,
-    messages: readonly { readonly type: number; readonly payload: Uint8Array }[],
-  ): void {
-    const done = { type: NLMSG_DONE, payload: new Uint8Array(4) };
+  #sendDump(request: Message, { messages, error }: Answer): void {
     let writer = new Writer();
-    for (const { type, payload } of [...messages, done]) {
+    const add = (type: number, flags: number, payload: Uint8Array) => {
       const size = NLMSG_HEADER + payload.length;
       if (writer.length > 0 && writer.length + size > this.home.kernel.dumpBytes) {
         this.#queue.push({ bytes: writer.take(), groups: 0 });
         writer = new Writer();
       }
-      writer.message(type, NLM_F_MULTI, request.sequence, this.#port, payload);
-    }
+      writer.message(type, NLM_F_MULTI | flags, request.sequence, this.#port, payload);
+    };
+    for (const { type, payload } of messages) add(type, 0, payload);
+    const done = new Writer().u32(-(error?.errno ?? 0));
+    const text = this.#wordsOf(error);
+    if (text !== "") done.attrString(NLMSGERR_ATTR_MSG, text);
+    add(NLMSG_DONE, text === "" ? 0 : NLM_F_ACK_TLVS, done.take());
     this.#queue.push({ bytes: writer.take(), groups: 0 });
+  }
+
+  /** The text of an error, if the socket wants it. */
+  #wordsOf(error: Errno | undefined): string {
+    return this.#options.has(NETLINK_EXT_ACK) ? (error?.extack ?? "") : "";
   }
 
   /** A notification. That of a link carries the number of the request that made it (Linux 6.2). */

@@ -100,9 +100,6 @@ export class RouteTable {
   }
 
   #addIpv4(route: Route, flags: RouteFlags): void {
-    if (!equalBytes(maskBits(route.dst, route.dstLength), route.dst)) {
-      throw new Errno(EINVAL, "Invalid prefix for given prefix length");
-    }
     for (const hop of route.hops) this.#checkIpv4(hop, route);
     const same = this.#rivals(route);
     const perfect = same.some(

@@ -114,10 +114,10 @@ export class Sim {
   pluginOf(module: WebAssembly.Module): Program {
     return ({ path, env, stdin, netns }) => {
       const { kernel, files } = this;
-      const process = new Process({ kernel, files, netns, path, env, stdin });
-      const status = runPlugin(module, process);
-      process.exit();
-      return { status, stdout: process.stdout.bytes, stderr: process.stderr.text };
+      const running = new Process({ kernel, files, netns, path, env, stdin });
+      const status = runPlugin(module, running);
+      running.exit();
+      return { status, stdout: running.stdout.bytes, stderr: running.stderr.text };
     };
   }
 
@@ -130,16 +130,16 @@ export class Sim {
     const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
     const env = environmentOf(call);
     const stdin = bytesOf(call.config ?? "");
-    const process = new Process({ kernel, files, netns: this.host, path, env, stdin });
-    const status = runPlugin(module, call.wrap ? call.wrap(process) : process);
-    process.exit();
-    const stdout = process.stdout.text;
+    const running = new Process({ kernel, files, netns: this.host, path, env, stdin });
+    const status = runPlugin(module, call.wrap ? call.wrap(running) : running);
+    running.exit();
+    const stdout = running.stdout.text;
     return {
       status,
       stdout,
-      stderr: process.stderr.text,
+      stderr: running.stderr.text,
       json: stdout === "" ? undefined : JSON.parse(stdout),
-      held: process.held,
+      held: running.held,
     };
   }
 

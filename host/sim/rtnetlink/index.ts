@@ -37,6 +37,8 @@ export interface Answer {
   /** True: the messages are the parts of a dump. */
   readonly dump: boolean;
   readonly messages: readonly { readonly type: number; readonly payload: Uint8Array }[];
+  /** Why a dump ended before its end; the message that ends it says so. */
+  readonly error?: Errno | undefined;
 }
 
 type Doit = (message: Message, context: Context) => Uint8Array | undefined;
@@ -81,12 +83,21 @@ export function answer(message: Message, context: Context): Answer | undefined {
   const reply = handlers.reply ?? 0;
   if (isGet(type) && (message.flags & NLM_F_DUMP) !== 0) {
     if (handlers.dump === undefined) throw new Errno(EOPNOTSUPP);
-    const parts = handlers.dump(message, context);
-    return { dump: true, messages: parts.map((payload) => ({ type: reply, payload })) };
+    return dumpAll(handlers.dump, message, context, reply);
   }
   if (handlers.doit === undefined) throw new Errno(EOPNOTSUPP);
   const payload = handlers.doit(message, context);
   return payload && { dump: false, messages: [{ type: reply, payload }] };
+}
+
+function dumpAll(dump: Dump, message: Message, context: Context, reply: number): Answer {
+  try {
+    const parts = dump(message, context);
+    return { dump: true, messages: parts.map((payload) => ({ type: reply, payload })) };
+  } catch (error) {
+    if (!(error instanceof Errno)) throw error;
+    return { dump: true, messages: [], error };
+  }
 }
 
 /** The answers that a test has asked for. */

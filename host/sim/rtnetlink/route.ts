@@ -1,6 +1,7 @@
 import { Errno } from "../errno.ts";
 import type { Netns } from "../netns.ts";
 import type { Hop, Route } from "../route.ts";
+import { equalBytes, maskBits } from "../text.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -49,6 +50,9 @@ export function newRoute({ payload, flags }: Message, { netns }: Context): undef
   const dst = attributes.bytes(RTA_DST) ?? new Uint8Array(size);
   const dstLength = view.getUint8(1);
   if (dst.length !== size || dstLength > 8 * size) throw new Errno(EINVAL, "Invalid prefix length");
+  if (family === AF_INET && !equalBytes(maskBits(dst, dstLength), dst)) {
+    throw new Errno(EINVAL, "Invalid prefix for given prefix length");
+  }
   if (view.getUint8(7) !== RTN_UNICAST) throw new Errno(EOPNOTSUPP, "only unicast routes");
   const priority = attributes.u32(RTA_PRIORITY) ?? 0;
   const route: Route = {
@@ -150,7 +154,8 @@ function refuseTable(payload: Uint8Array, netns: Netns): void {
   const table = attributes.u32(RTA_TABLE) ?? header(payload, RTMSG).getUint8(4);
   if (table === 0 || (table >= RT_TABLE_DEFAULT && table <= RT_TABLE_LOCAL)) return;
   if (!netns.routes.all.some((route) => route.table === table)) {
-    throw new Errno(ENOENT, "FIB table does not exist");
+    const family = header(payload, 1).getUint8(0) === AF_INET ? "ipv4" : "ipv6";
+    throw new Errno(ENOENT, `${family}: FIB table does not exist`);
   }
 }
 
