@@ -1,7 +1,7 @@
 import "./abort";
 import { Plugin } from "./cni/plugin";
 import { runCommand } from "./cni/skel";
-import { STATIC, StaticPlugin } from "./ipam/static/static";
+import { builtinIpam } from "./ipam/builtin";
 import { MacvlanPlugin } from "./macvlan/macvlan";
 import { basename, programPath } from "./sys/env";
 
@@ -11,6 +11,6 @@ export function run(): i32 {
 }
 
 function choosePlugin(name: string): Plugin {
-  if (name == STATIC) return new StaticPlugin();
-  return new MacvlanPlugin();
+  const ipam = builtinIpam(name);
+  return ipam ? ipam : new MacvlanPlugin();
 }

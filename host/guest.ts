@@ -65,7 +65,21 @@ function give(value: Uint8Array | undefined, target: Uint8Array): number {
   return value.length;
 }
 
+type Calls<Name extends keyof HostImports> = Pick<HostImports, Name>;
+
 function marshal(system: System, guest: Guest): HostImports {
+  return {
+    ...files(system, guest),
+    ...directories(system, guest),
+    ...sockets(system, guest),
+    ...processes(system, guest),
+  };
+}
+
+function files(
+  system: System,
+  guest: Guest,
+): Calls<"open" | "read" | "write" | "close" | "statx" | "flock"> {
   return {
     open: (path, pathLength, flags, mode) => system.open(guest.path(path, pathLength), flags, mode),
     read: (fd, buffer, length) => system.read(fd, guest.bytes(buffer, length)),
@@ -79,7 +93,32 @@ function marshal(system: System, guest: Guest): HostImports {
         mask >>> 0,
         guest.bytes(buffer, bufferLength),
       ),
-    setns: (fd, nstype) => system.setns(fd, nstype),
+    flock: (fd, operation) => system.flock(fd, operation),
+  };
+}
+
+function directories(
+  system: System,
+  guest: Guest,
+): Calls<"mkdir" | "unlink" | "link" | "symlink" | "readlink" | "getdents64"> {
+  return {
+    mkdir: (path, pathLength, mode) => system.mkdir(guest.path(path, pathLength), mode),
+    unlink: (path, pathLength) => system.unlink(guest.path(path, pathLength)),
+    link: (path, pathLength, second, secondLength) =>
+      system.link(guest.path(path, pathLength), guest.path(second, secondLength)),
+    symlink: (text, textLength, path, pathLength) =>
+      system.symlink(guest.path(text, textLength), guest.path(path, pathLength)),
+    readlink: (path, pathLength, buffer, capacity) =>
+      system.readlink(guest.path(path, pathLength), guest.bytes(buffer, capacity)),
+    getdents64: (fd, buffer, length) => system.getdents64(fd, guest.bytes(buffer, length)),
+  };
+}
+
+function sockets(
+  system: System,
+  guest: Guest,
+): Calls<"socket" | "bind" | "setsockopt" | "send" | "recvfrom" | "poll"> {
+  return {
     socket: (domain, type, protocol) => system.socket(domain, type, protocol),
     bind: (fd, address, addressLength) => system.bind(fd, guest.bytes(address, addressLength)),
     setsockopt: (fd, level, name, value, valueLength) =>
@@ -95,6 +134,15 @@ function marshal(system: System, guest: Guest): HostImports {
       if (count < 0) return -EINVAL;
       return system.poll(guest.range(fds, count * POLLFD_SIZE), timeout);
     },
+  };
+}
+
+function processes(
+  system: System,
+  guest: Guest,
+): Calls<"setns" | "clock_gettime" | "getenv" | "program_invocation_name" | "spawn"> {
+  return {
+    setns: (fd, nstype) => system.setns(fd, nstype),
     clock_gettime: (clock, timespec) =>
       system.clock_gettime(clock, guest.range(timespec, TIMESPEC_SIZE)),
     getenv: (name, nameLength, value, capacity) => {

@@ -39,6 +39,15 @@ export interface System {
   /** `fds`: structs pollfd, 8 bytes each, whose revents are written. */
   poll(fds: Uint8Array, timeout: number): number;
   /** `timespec`: 16 bytes, two little-endian i64. */
+  mkdir(path: string, mode: number): number;
+  unlink(path: string): number;
+  link(path: string, second: string): number;
+  symlink(text: string, path: string): number;
+  /** Writes as much of the link's text as fits, in UTF-8; returns how many bytes. */
+  readlink(path: string, buffer: Uint8Array): number;
+  flock(fd: number, operation: number): number;
+  /** Writes structs linux_dirent64; returns how many bytes, 0 at the end. */
+  getdents64(fd: number, buffer: Uint8Array): number;
   clock_gettime(clock: number, timespec: Uint8Array): number;
   /** The value as UTF-8, or undefined where the variable is not set. */
   getenv(name: string): Uint8Array | undefined;

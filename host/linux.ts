@@ -35,6 +35,14 @@ export const linux: System = {
   recvfrom: (fd, buffer, flags, address, addressLength) =>
     libc("recvfrom", fd, buffer, buffer.length, flags, address, addressLength),
   poll: (fds, timeout) => libc("poll", fds, fds.length / POLLFD_SIZE, timeout),
+  mkdir: (path, mode) => done(() => fs.mkdirSync(path, mode & PERMISSIONS)),
+  unlink: (path) => done(() => fs.unlinkSync(path)),
+  link: (path, second) => done(() => fs.linkSync(path, second)),
+  symlink: (text, path) => done(() => fs.symlinkSync(text, path)),
+  readlink: (path, buffer) =>
+    buffer.length === 0 ? -EINVAL : errnoOf(() => fs.readlinkSync(path, "buffer").copy(buffer)),
+  flock: (fd, operation) => libc("flock", fd, operation),
+  getdents64: (fd, buffer) => libc("getdents64", fd, buffer, buffer.length),
   clock_gettime,
   getenv: (name) =>
     Object.hasOwn(process.env, name) ? Buffer.from(process.env[name] ?? "") : undefined,
@@ -50,6 +58,14 @@ function clock_gettime(clock: number, timespec: Uint8Array): number {
   view.setBigInt64(0, now / NANOSECONDS, true);
   view.setBigInt64(8, now % NANOSECONDS, true);
   return 0;
+}
+
+/** As `errnoOf`, for a call that has nothing to say but that it succeeded. */
+function done(call: () => void): number {
+  return errnoOf(() => {
+    call();
+    return 0;
+  });
 }
 
 /** As `errnoOf`; node has an error of its own for a negative descriptor. */

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import * as fcntl from "../assembly/linux/fcntl.ts";
+import * as file from "../assembly/linux/file.ts";
 import * as netlink from "../assembly/linux/netlink.ts";
 import * as sched from "../assembly/linux/sched.ts";
 import * as socket from "../assembly/linux/socket.ts";
@@ -16,6 +17,7 @@ const STDERR = 2;
 const OPEN_FLAGS = namesOf(fcntl, "O_");
 const DIRECTORIES = namesOf(fcntl, "AT_FDCWD");
 const AT_FLAGS = namesOf(fcntl, "AT_", ["AT_FDCWD"]);
+const LOCKS = namesOf(file, "LOCK_");
 const STATX_FIELDS = namesOf(stat, "STATX_");
 const FAMILIES = namesOf(socket, "AF_");
 const SOCKET_TYPES = namesOf(socket, "SOCK_");
@@ -38,7 +40,12 @@ export function strace(
   },
 ): System {
   const trace = new Trace(print);
-  return { ...files(system, trace), ...sockets(system, trace), ...processes(system, trace) };
+  return {
+    ...files(system, trace),
+    ...directories(system, trace),
+    ...sockets(system, trace),
+    ...processes(system, trace),
+  };
 }
 
 type Calls<Name extends keyof System> = Pick<System, Name>;
@@ -64,6 +71,34 @@ function files(system: System, trace: Trace): Calls<"open" | "read" | "write" | 
           `statx(${nameOf(DIRECTORIES, dirfd)}, ${text(path)}, ${flagsOf(AT_FLAGS, flags)}, ` +
           `${flagsOf(STATX_FIELDS, mask)}, ${result === 0 ? statxOf(buffer) : "{}"}) = ` +
           resultOf(result),
+      ),
+  };
+}
+
+function directories(
+  system: System,
+  trace: Trace,
+): Calls<"mkdir" | "unlink" | "link" | "symlink" | "readlink" | "flock" | "getdents64"> {
+  return {
+    mkdir: (path, mode) =>
+      trace.plain("mkdir", [text(path), `0${mode.toString(8)}`], () => system.mkdir(path, mode)),
+    unlink: (path) => trace.plain("unlink", [text(path)], () => system.unlink(path)),
+    link: (path, second) =>
+      trace.plain("link", [text(path), text(second)], () => system.link(path, second)),
+    symlink: (value, path) =>
+      trace.plain("symlink", [text(value), text(path)], () => system.symlink(value, path)),
+    readlink: (path, buffer) =>
+      trace.after(
+        () => system.readlink(path, buffer),
+        (count) =>
+          `readlink(${text(path)}, ${data(buffer, count)}, ${buffer.length}) = ${resultOf(count)}`,
+      ),
+    flock: (fd, operation) =>
+      trace.plain("flock", [fd, flagsOf(LOCKS, operation)], () => system.flock(fd, operation)),
+    getdents64: (fd, buffer) =>
+      trace.after(
+        () => system.getdents64(fd, buffer),
+        (count) => `getdents64(${fd}, ${buffer.length}) = ${resultOf(count)}`,
       ),
   };
 }

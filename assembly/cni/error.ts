@@ -22,6 +22,7 @@ export const IPAM_RESULT_UNUSABLE: i32 = 106;
 export const CHECK_FAILED: i32 = 107;
 export const SYSTEM_FAILURE: i32 = 108;
 export const DELETE_FAILED: i32 = 109;
+export const POOL_EXHAUSTED: i32 = 110;
 
 /** What a plugin prints when it fails: a number for programs, a sentence and details for people. */
 export class CniError {

@@ -6,7 +6,7 @@ import { Plugin } from "../cni/plugin";
 import { Result } from "../cni/result";
 import { programPath } from "../sys/env";
 import { statPath } from "../sys/stat";
-import { STATIC, StaticPlugin } from "./static/static";
+import { builtinIpam } from "./builtin";
 
 /**
  * The IPAM plugin that a configuration names. One that is found on CNI_PATH as this same program is
@@ -29,10 +29,8 @@ export class Ipam {
     const error = this.delegate.find();
     if (error) return error;
     if (!statPath(programPath()).equals(statPath(this.delegate.path))) return null;
-    if (this.type == STATIC) {
-      this.builtin = new StaticPlugin();
-      return null;
-    }
+    this.builtin = builtinIpam(this.type);
+    if (this.builtin) return null;
     // Executed, it would be the main plugin again, and ask itself for addresses without end.
     return new CniError(INVALID_CONFIG, `"${this.type}" (ipam.type) is not an IPAM plugin`);
   }

@@ -35,6 +35,27 @@ export declare function statx(
   bufferLength: i32,
 ): i32;
 
+/** mkdir(2). `mode`: permission bits, less the umask. */
+export declare function mkdir(path: usize, pathLength: i32, mode: i32): i32;
+
+/** unlink(2). */
+export declare function unlink(path: usize, pathLength: i32): i32;
+
+/** link(2): -EEXIST where `second` is there already. */
+export declare function link(path: usize, pathLength: i32, second: usize, secondLength: i32): i32;
+
+/** symlink(2): `text` is what the link holds; it need not be the name of anything. */
+export declare function symlink(text: usize, textLength: i32, path: usize, pathLength: i32): i32;
+
+/** readlink(2). Returns the length of the text, cut off at `capacity`. */
+export declare function readlink(path: usize, pathLength: i32, buffer: usize, capacity: i32): i32;
+
+/** flock(2). */
+export declare function flock(fd: i32, operation: i32): i32;
+
+/** getdents64(2). Returns the number of bytes of structs linux_dirent64, 0 at the end. */
+export declare function getdents64(fd: i32, buffer: usize, length: i32): i32;
+
 /** setns(2): the calling thread enters the namespace that `fd` refers to. */
 export declare function setns(fd: i32, nstype: i32): i32;
 

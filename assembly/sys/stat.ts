@@ -1,14 +1,16 @@
 import * as host from "./host";
 import { AT_EMPTY_PATH, AT_FDCWD } from "../linux/fcntl";
-import { STATX_INO, STATX_TYPE, S_IFMT, S_IFREG } from "../linux/stat";
+import { S_IFMT, S_IFREG, STATX_INO, STATX_MTIME, STATX_TYPE } from "../linux/stat";
 
 // struct statx (linux/stat.h), the fields that are read:
 //
 //   0  u32 stx_mask        28 u16 stx_mode        32 u64 stx_ino
+//   112 i64 stx_mtime.tv_sec    120 u32 stx_mtime.tv_nsec
 //   136 u32 stx_dev_major  140 u32 stx_dev_minor  256 bytes in all
 const SIZE: i32 = 256;
 const MODE: usize = 28;
 const INO: usize = 32;
+const MTIME: usize = 112;
 const DEV: usize = 136;
 
 /** Which file a path or descriptor stands for: its device and inode, and its type. */
@@ -39,21 +41,25 @@ export function statFd(fd: i32): FileId {
   return stat(fd, new ArrayBuffer(0), AT_EMPTY_PATH);
 }
 
+/** When a file was last changed, as a text to compare; the empty string if it cannot be told. */
+export function mtimeOf(path: string): string {
+  const buffer = changetype<usize>(new ArrayBuffer(SIZE));
+  const errno = statx(AT_FDCWD, String.UTF8.encode(path), 0, STATX_MTIME, buffer);
+  if (errno < 0) return "";
+  return `${load<i64>(buffer + MTIME).toString()}.${load<u32>(buffer + MTIME + 8).toString()}`;
+}
+
 function stat(dirfd: i32, path: ArrayBuffer, flags: i32): FileId {
   const buffer = changetype<usize>(new ArrayBuffer(SIZE));
   const id = new FileId();
-  id.errno = -host.statx(
-    dirfd,
-    changetype<usize>(path),
-    path.byteLength,
-    flags,
-    STATX_TYPE | STATX_INO,
-    buffer,
-    SIZE,
-  );
+  id.errno = -statx(dirfd, path, flags, STATX_TYPE | STATX_INO, buffer);
   if (id.errno != 0) return id;
   id.isRegular = (<i32>load<u16>(buffer + MODE) & S_IFMT) == S_IFREG;
   id.inode = load<u64>(buffer + INO);
   id.device = load<u64>(buffer + DEV);
   return id;
+}
+
+function statx(dirfd: i32, path: ArrayBuffer, flags: i32, mask: u32, buffer: usize): i32 {
+  return host.statx(dirfd, changetype<usize>(path), path.byteLength, flags, mask, buffer, SIZE);
 }

@@ -15,6 +15,8 @@ const PROTOTYPES = {
   send: ["long", ["int", "void *", "ulong", "int"]],
   recvfrom: ["long", ["int", "void *", "ulong", "int", "void *", "void *"]],
   poll: ["int", ["void *", "ulong", "int"]],
+  flock: ["int", ["int", "int"]],
+  getdents64: ["long", ["int", "void *", "ulong"]],
   pipe2: ["int", ["void *", "int"]],
   waitpid: ["int", ["int", "void *", "int"]],
   posix_spawn: ["int", ["void *", "str", "void *", "void *", "str *", "void *"]],

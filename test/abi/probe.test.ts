@@ -31,7 +31,15 @@ test("the Node host answers as every host must", () => {
   const probe = path.resolve(compileProbe("abi"));
   const program = path.join(lab.directory, "program");
   fs.writeFileSync(program, PROGRAM, { mode: 0o755 });
-  const env = { PATH: "/usr/bin:/bin", PROBE: "value", PROBE_EMPTY: "", PROBE_PROGRAM: program };
+  const directory = path.join(lab.directory, "probe");
+  fs.mkdirSync(directory);
+  const env = {
+    PATH: "/usr/bin:/bin",
+    PROBE: "value",
+    PROBE_EMPTY: "",
+    PROBE_PROGRAM: program,
+    PROBE_DIRECTORY: directory,
+  };
   const runner = bundleProgram("test/abi/run-probe.ts");
   const report = lab.run([process.execPath, runner, probe], { env, input: "hello" });
   expect(parse(report)).toEqual(answers);

@@ -2,6 +2,7 @@
 // the right ones, which are the same for all hosts.
 import "../../assembly/abort";
 import { badDescriptors } from "./descriptors";
+import { directories } from "./directories";
 import { badPointers } from "./pointers";
 import { print } from "./report";
 import { programs } from "./spawn";
@@ -11,6 +12,7 @@ export function run(): i32 {
   badPointers();
   badDescriptors();
   good();
+  directories();
   programs();
   return print() == 0 ? 0 : 1;
 }

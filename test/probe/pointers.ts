@@ -42,6 +42,15 @@ export function badPointers(): void {
   range("write buffer", (p, n) => host.write(FD, p, n));
   range("statx path", (p, n) => host.statx(-100, p, n, 0, 1, room, 256));
   range("statx buffer", (p, n) => host.statx(-100, room, put(room, "/"), 0, 1, p, n));
+  range("mkdir path", (p, n) => host.mkdir(p, n, 0));
+  range("unlink path", (p, n) => host.unlink(p, n));
+  range("link path", (p, n) => host.link(p, n, room, put(room, "/")));
+  range("link second", (p, n) => host.link(room, put(room, "/"), p, n));
+  range("symlink text", (p, n) => host.symlink(p, n, room, put(room, "/")));
+  range("symlink path", (p, n) => host.symlink(room, put(room, "/"), p, n));
+  range("readlink path", (p, n) => host.readlink(p, n, room, LENGTH));
+  range("readlink buffer", (p, n) => host.readlink(room, put(room, "/"), p, n));
+  range("getdents64 buffer", (p, n) => host.getdents64(FD, p, n));
   range("bind address", (p, n) => host.bind(FD, p, n));
   range("setsockopt value", (p, n) => host.setsockopt(FD, 1, 1, p, n));
   range("send buffer", (p, n) => host.send(FD, p, n, 0));

@@ -1,0 +1,100 @@
+import { CmdArgs } from "../../cni/cmdargs";
+import { CniError, INVALID_CONFIG } from "../../cni/error";
+import { NetConf } from "../../cni/netconf";
+import { Result } from "../../cni/result";
+import { formatIp } from "../../net/ip";
+import { Allocation } from "./allocate";
+import { HostLocalConf, joinIps } from "./conf";
+import { Owner } from "./lease";
+import { RangeSet } from "./range-set";
+import { readResolvConf } from "./resolv-conf";
+import { Store } from "./store";
+
+/** Reserves one address of each range set, or none at all. */
+export function addLeases(args: CmdArgs, conf: NetConf, result: Result): CniError | null {
+  const own = new HostLocalConf();
+  let error = own.load(args, conf);
+  if (!error && own.resolvConf.length > 0) error = readResolvConf(own.resolvConf, result.dns);
+  if (error) return error;
+  const store = new Store(own.directory);
+  error = store.open();
+  if (error) return error;
+  error = new Reservation(store, own, new Owner(args.containerId, args.ifname)).run(result);
+  store.close();
+  result.routes = own.routes;
+  return error;
+}
+
+class Reservation {
+  private taken: Uint8Array[] = [];
+
+  constructor(
+    private store: Store,
+    private conf: HostLocalConf,
+    private owner: Owner,
+  ) {}
+
+  run(result: Result): CniError | null {
+    if (!this.store.index.isComplete) this.store.rebuildIndex();
+    let error = this.requireNone();
+    if (error) return error;
+    this.store.index.begin(this.owner);
+    for (let i = 0; i < this.conf.sets.length && !error; i++) error = this.reserve(i, result);
+    if (!error && this.conf.requested.length > 0) {
+      const ips = joinIps(this.conf.requested);
+      error = new CniError(INVALID_CONFIG, `failed to allocate all requested IPs: ${ips}`);
+    }
+    if (error) this.giveBack();
+    else this.store.index.set(this.owner, this.taken);
+    this.store.index.markComplete();
+    return error;
+  }
+
+  /** A second ADD without a DEL would lose the first one's addresses. */
+  private requireNone(): CniError | null {
+    const ips = this.store.findIndexed(this.owner);
+    for (let i = 0; i < ips.length; i++) {
+      for (let j = 0; j < this.conf.sets.length; j++) {
+        if (this.conf.sets[j].indexOf(ips[i]) < 0) continue;
+        return new CniError(
+          INVALID_CONFIG,
+          `${formatIp(ips[i])} has been allocated to ${this.owner.containerId}, ` +
+            "duplicate allocation is not allowed: " +
+            `interface "${this.owner.ifname}" needs a DEL first`,
+        );
+      }
+    }
+    return null;
+  }
+
+  private reserve(number: i32, result: Result): CniError | null {
+    const set = this.conf.sets[number];
+    const allocation = new Allocation(this.store, set, number);
+    const requested = this.takeRequest(set);
+    const error = this.store.begin(this.owner);
+    if (error) return error;
+    if (requested) allocation.takeRequested(requested);
+    else allocation.takeNext();
+    this.store.end();
+    const ip = allocation.ip;
+    if (ip && !allocation.error) {
+      this.taken.push(ip.address.ip);
+      result.ips.push(ip);
+    }
+    return allocation.error;
+  }
+
+  /** The first request that the set can answer; it is not asked of another set. */
+  private takeRequest(set: RangeSet): Uint8Array | null {
+    const requested = this.conf.requested;
+    for (let i = 0; i < requested.length; i++) {
+      if (set.indexOf(requested[i]) >= 0) return requested.splice(i, 1)[0];
+    }
+    return null;
+  }
+
+  private giveBack(): void {
+    for (let i = 0; i < this.taken.length; i++) this.store.remove(this.taken[i]);
+    this.store.index.remove(this.owner);
+  }
+}

@@ -1,0 +1,62 @@
+import { CmdArgs } from "../../cni/cmdargs";
+import { CHECK_FAILED, CniError } from "../../cni/error";
+import { NetConf } from "../../cni/netconf";
+import { formatIp } from "../../net/ip";
+import { statPath } from "../../sys/stat";
+import { HostLocalConf } from "./conf";
+import { previousIps } from "./del";
+import { Owner } from "./lease";
+import { Store } from "./store";
+
+/** Checks that the addresses of prevResult that are of this pool are reserved for the container. */
+export function checkLeases(args: CmdArgs, conf: NetConf): CniError | null {
+  const own = new HostLocalConf();
+  let error = own.load(args, conf);
+  if (error) return error;
+  if (statPath(own.directory).errno != 0) return notFound(args, own);
+  const store = new Store(own.directory);
+  error = store.open();
+  if (error) return error;
+  error = compare(args, own, store, previousIps(conf));
+  store.close();
+  return error;
+}
+
+function compare(
+  args: CmdArgs,
+  own: HostLocalConf,
+  store: Store,
+  expected: Uint8Array[],
+): CniError | null {
+  const owner = new Owner(args.containerId, args.ifname);
+  let isAnyExpected = false;
+  for (let i = 0; i < expected.length; i++) {
+    if (!isOfPool(own, expected[i])) continue;
+    isAnyExpected = true;
+    const content = store.contentOf(expected[i]);
+    if (content == owner.toString() || content == owner.containerId) continue;
+    const instead =
+      content.length > 0
+        ? `it is for "${content.replaceAll("\r\n", " ")}"`
+        : "there is no such file";
+    return new CniError(
+      CHECK_FAILED,
+      `host-local: address ${formatIp(expected[i])} is not reserved for container ` +
+        `${args.containerId} interface ${args.ifname} in "${own.directory}": ${instead}`,
+    );
+  }
+  return isAnyExpected || store.find(owner, []).length > 0 ? null : notFound(args, own);
+}
+
+function isOfPool(own: HostLocalConf, ip: Uint8Array): bool {
+  for (let i = 0; i < own.sets.length; i++) if (own.sets[i].indexOf(ip) >= 0) return true;
+  return false;
+}
+
+function notFound(args: CmdArgs, own: HostLocalConf): CniError {
+  return new CniError(
+    CHECK_FAILED,
+    `host-local: Failed to find address added by container ${args.containerId} interface ` +
+      `${args.ifname} in "${own.directory}"`,
+  );
+}
