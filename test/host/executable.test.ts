@@ -89,8 +89,8 @@ describe("build/bin/macvlan runs", () => {
 
 describe("where the node that it was built with is gone", () => {
   /** The executable, moved to a machine that has no node in the usual places. */
-  function moved(): string {
-    const file = copyTo("moved");
+  function moved(name: string): string {
+    const file = copyTo(name);
     const text = fs.readFileSync(file, "latin1");
     const changed = text
       .replace(/try '.*?';/, "try '/nonexistent';")
@@ -104,11 +104,14 @@ describe("where the node that it was built with is gone", () => {
     const bin = path.join(directory, "path");
     fs.mkdirSync(bin);
     fs.symlinkSync(process.execPath, path.join(bin, "node"));
-    expectVersions(run(moved(), { ...version, PATH: bin }));
+    expectVersions(run(moved("moved"), { ...version, PATH: bin }));
   });
 
   test("and if there is none, says so as a CNI error", () => {
-    const { status, stdout } = run(moved(), { ...version, PATH: directory.replace("/", "/no") });
+    const { status, stdout } = run(moved("lonely"), {
+      ...version,
+      PATH: directory.replace("/", "/no"),
+    });
     expect(JSON.parse(stdout)).toEqual({
       cniVersion: "1.1.0",
       code: 108,
