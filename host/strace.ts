@@ -22,7 +22,7 @@ const STATX_FIELDS = namesOf(stat, "STATX_");
 const FAMILIES = namesOf(socket, "AF_");
 const SOCKET_TYPES = namesOf(socket, "SOCK_");
 const MESSAGE_FLAGS = namesOf(socket, "MSG_");
-const LEVELS = namesOf(netlink, "SOL_");
+const LEVELS = namesOf(socket, "SOL_");
 const SOCKET_OPTIONS = namesOf(netlink, "NETLINK_", ["NETLINK_ROUTE"]);
 const NAMESPACES = namesOf(sched, "CLONE_");
 const CLOCKS = namesOf(time, "CLOCK_");
@@ -115,7 +115,7 @@ function sockets(
     bind: (fd, address) =>
       trace.plain("bind", [fd, sockaddrOf(address)], () => system.bind(fd, address)),
     setsockopt: (fd, level, name, value) => {
-      const option = level === netlink.SOL_NETLINK ? nameOf(SOCKET_OPTIONS, name) : name;
+      const option = level === socket.SOL_NETLINK ? nameOf(SOCKET_OPTIONS, name) : name;
       return trace.plain("setsockopt", [fd, nameOf(LEVELS, level), option, hexOf(value)], () =>
         system.setsockopt(fd, level, name, value),
       );

@@ -1,6 +1,5 @@
 // linux/netlink.h
 export const NETLINK_ROUTE: i32 = 0;
-export const SOL_NETLINK: i32 = 270;
 export const NETLINK_ADD_MEMBERSHIP: i32 = 1;
 export const NETLINK_CAP_ACK: i32 = 10;
 export const NETLINK_EXT_ACK: i32 = 11;
@@ -19,6 +18,6 @@ export const NLMSG_ERROR: i32 = 0x2;
 export const NLMSG_DONE: i32 = 0x3;
 
 export const NLA_F_NESTED: i32 = 0x8000;
-export const NLA_TYPE_MASK: i32 = 0x3fff;
+export const NLA_TYPE_MASK: i32 = ~0xc000;
 
 export const NLMSGERR_ATTR_MSG: i32 = 1;

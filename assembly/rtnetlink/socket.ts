@@ -10,10 +10,16 @@ import {
   NLM_F_DUMP_INTR,
   NLMSG_DONE,
   NLMSG_ERROR,
-  SOL_NETLINK,
 } from "../linux/netlink";
 import { POLLIN } from "../linux/poll";
-import { AF_NETLINK, MSG_DONTWAIT, MSG_TRUNC, SOCK_CLOEXEC, SOCK_RAW } from "../linux/socket";
+import {
+  AF_NETLINK,
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+  SOCK_CLOEXEC,
+  SOCK_RAW,
+  SOL_NETLINK,
+} from "../linux/socket";
 import { MessageReader, MessageWriter } from "./message";
 
 // struct sockaddr_nl (linux/netlink.h): u16 family, u16 pad, u32 port id, u32 groups.

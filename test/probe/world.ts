@@ -1,11 +1,17 @@
 import * as host from "../../assembly/sys/host";
 import { AT_EMPTY_PATH, AT_FDCWD, O_RDONLY } from "../../assembly/linux/fcntl";
 import { IFLA_IFNAME } from "../../assembly/linux/if_link";
-import { NETLINK_EXT_ACK, NLM_F_REQUEST, SOL_NETLINK } from "../../assembly/linux/netlink";
+import { NETLINK_EXT_ACK, NLM_F_REQUEST } from "../../assembly/linux/netlink";
 import { POLLIN } from "../../assembly/linux/poll";
 import { RTM_GETLINK, RTM_NEWLINK } from "../../assembly/linux/rtnetlink";
 import { CLONE_NEWNET } from "../../assembly/linux/sched";
-import { AF_NETLINK, MSG_DONTWAIT, MSG_TRUNC, SOCK_RAW } from "../../assembly/linux/socket";
+import {
+  AF_NETLINK,
+  MSG_DONTWAIT,
+  MSG_TRUNC,
+  SOCK_RAW,
+  SOL_NETLINK,
+} from "../../assembly/linux/socket";
 import { STATX_INO, STATX_TYPE } from "../../assembly/linux/stat";
 import { CLOCK_MONOTONIC } from "../../assembly/linux/time";
 import { put, report, room } from "./report";
