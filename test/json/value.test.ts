@@ -137,6 +137,34 @@ describe("a member", () => {
     expect(memberOf(source, "mtu")).toBe(expected);
   });
 
+  test("is found whatever the case of its key, in ASCII", () => {
+    const ascii = fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 4 });
+    const similar = (key: string) =>
+      fc.constantFrom(key, key.toUpperCase(), key.toLowerCase(), key.replace(/./, "x"));
+    fc.assert(
+      fc.property(
+        ascii.chain((key) => fc.tuple(fc.constant(key), similar(key))),
+        ([key, name]) => {
+          const isSame = key.toLowerCase() === name.toLowerCase();
+          expect(memberOf(JSON.stringify({ [name]: 1 }), key)).toBe(isSame ? "1" : "absent");
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ["@", "`"],
+    ["[", "{"],
+    ["]", "}"],
+    ["^", "~"],
+    ["_", "\x7f"],
+    ["0", "\x10"],
+  ])("named %o is no member named %o: only letters have a case", (name, key) => {
+    expect(memberOf(JSON.stringify({ [name]: 1 }), key)).toBe("absent");
+    expect(memberOf(JSON.stringify({ [key]: 1 }), name)).toBe("absent");
+  });
+
   test("with a letter that only Unicode takes for the same is absent", () => {
     expect(memberOf('{"\u212aey":1}', "key")).toBe("absent");
     expect(memberOf('{"ma\u017fter":1}', "master")).toBe("absent");

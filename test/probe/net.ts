@@ -2,7 +2,9 @@
 import "../../assembly/abort";
 import { formatIp, parseIp } from "../../assembly/net/ip";
 import { Cidr, parseCidr } from "../../assembly/net/cidr";
+import { fnv1a } from "../../assembly/net/hash";
 import { formatMac, macProblem, parseMac } from "../../assembly/net/mac";
+import { compareIp, countIps, decrement, increment } from "../../assembly/net/order";
 
 /** The bytes of an address, or an empty buffer. */
 export function ipBytes(text: string): ArrayBuffer {
@@ -39,6 +41,27 @@ export function macText(text: string): string {
 /** Why an address is none for an Ethernet interface. */
 export function macComplaint(mac: ArrayBuffer): string {
   return macProblem(Uint8Array.wrap(mac));
+}
+
+export function order(a: ArrayBuffer, b: ArrayBuffer): i32 {
+  return compareIp(Uint8Array.wrap(a), Uint8Array.wrap(b));
+}
+
+/** Changes the bytes of the buffer itself. */
+export function toNext(ip: ArrayBuffer): void {
+  increment(Uint8Array.wrap(ip));
+}
+
+export function toPrevious(ip: ArrayBuffer): void {
+  decrement(Uint8Array.wrap(ip));
+}
+
+export function count(start: ArrayBuffer, end: ArrayBuffer): u64 {
+  return countIps(Uint8Array.wrap(start), Uint8Array.wrap(end));
+}
+
+export function hash(text: string): u64 {
+  return fnv1a(text);
 }
 
 function copy(bytes: Uint8Array): ArrayBuffer {
