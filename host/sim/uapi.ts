@@ -31,6 +31,7 @@ export const ENETUNREACH = 101;
 export const EHOSTUNREACH = 113;
 
 // fcntl.h
+export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_EMPTY_PATH = 0x1000;
 export const O_RDONLY = 0;
@@ -49,6 +50,7 @@ export const LOCK_NB = 4;
 export const LOCK_UN = 8;
 
 // linux/stat.h
+export const S_IFMT = 0o170000;
 export const S_IFIFO = 0o010000;
 export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
@@ -62,6 +64,7 @@ export const POLLNVAL = 0x0020;
 export const POLLOUT = 0x0004;
 
 // sys/socket.h
+export const SOCK_CLOEXEC = 0o2000000;
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -91,7 +94,7 @@ export const NETLINK_DROP_MEMBERSHIP = 2;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;
 export const NETLINK_GET_STRICT_CHK = 12;
-export const NLA_TYPE_MASK = 0x3fff;
+export const NLA_TYPE_MASK = ~0xc000;
 export const NLM_F_REQUEST = 0x01;
 export const NLM_F_MULTI = 0x02;
 export const NLM_F_ACK = 0x04;

@@ -73,7 +73,7 @@ export class Client {
     const view = new DataView(end.payload.buffer);
     return {
       messages: messages.slice(0, -1),
-      errno: -view.getInt32(0, true),
+      errno: 0 - view.getInt32(0, true),
       text: textOf(end),
       raw: end.bytes,
     };
