@@ -87,7 +87,7 @@ describe("a kernel that refuses", () => {
     expect(error.msg).toMatch(/EPERM.*CAP_SYS_ADMIN|CAP_SYS_ADMIN.*EPERM/);
   });
 
-  test("to remove the link when ADD is undone: the first error is reported, the other is logged", () => {
+  test("to remove the link in undoing ADD: the first error is reported, the other logged", () => {
     const sim = machine();
     sim.refuse({ type: E.RTM_SETLINK, errno: EIO });
     sim.refuse({ type: E.RTM_DELLINK, errno: E.EBUSY });

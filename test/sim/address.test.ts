@@ -11,8 +11,8 @@ import {
 import { parseIp } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";
 
-// Addresses, the routes that come with them, and duplicate address detection, as a kernel was seen to
-// treat them.
+// Addresses, the routes that come with them, and duplicate address detection, as a kernel was seen
+// to treat them.
 
 function machine(options = {}): { sim: Sim; eth0: Link } {
   const sim = new Sim(options);

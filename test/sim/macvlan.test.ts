@@ -67,7 +67,7 @@ describe("a macvlan is refused", () => {
 });
 
 describe("a macvlan", () => {
-  test("takes MTU, address and mode from where they are given, else from the master or chance", () => {
+  test("takes MTU, address and mode as given, else from the master or by chance", () => {
     const { eth0 } = machine();
     const plain = create(eth0, "mv0", { mode: undefined });
     expect(plain).toMatchObject({ mtu: 1500, up: false, kind: "macvlan" });

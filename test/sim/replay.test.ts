@@ -13,8 +13,8 @@ import * as U from "../../host/sim/uapi.ts";
 import { Writer } from "../../host/sim/wire.ts";
 import { bytesOf, Client } from "./client.ts";
 
-// What iproute2 sent to a real kernel, and what that answered (test/fixtures/capture.mjs), once more
-// with the simulated one.
+// What iproute2 sent to a real kernel, and what that answered (test/fixtures/capture.mjs), once
+// more with the simulated one.
 
 interface Captures<T> {
   readonly indexes: Readonly<Record<string, number>>;
@@ -112,7 +112,9 @@ describe("the kernel's errors", () => {
   });
 });
 
-/** An acknowledgement without what differs each time: its length, with the offset of the culprit. */
+/**
+ * An acknowledgement without what differs each time: its length, with the offset of the culprit.
+ */
 function comparable(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();
   copy.fill(0, 0, 4);
