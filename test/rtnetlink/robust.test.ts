@@ -131,4 +131,29 @@ describe("a datagram", () => {
       { numRuns: 1000 },
     );
   });
+
+  // struct ifinfomsg, ifaddrmsg and rtmsg have 16, 8 and 12 bytes.
+  const numbers = [
+    [16, 16, 4, "mtu"],
+    [16, 16, 5, "lower"],
+    [16, 16, 10, "controller"],
+    [20, 8, 8, "addressFlags"],
+    [24, 12, 6, "priority"],
+    [24, 12, 15, "table"],
+  ] as const;
+
+  test.each(numbers)(
+    "of type %i, header %i, whose attribute %i ends too early for the number: %s is 0",
+    (type, header, attribute, field) => {
+      for (let payload = 0; payload < 4; payload++) {
+        const bytes = Buffer.alloc(16 + header + 4 + payload, 0xff);
+        bytes.fill(0, 0, 16 + header);
+        bytes.writeUInt32LE(bytes.length, 0);
+        bytes.writeUInt16LE(type, 4);
+        bytes.writeUInt16LE(4 + payload, 16 + header);
+        bytes.writeUInt16LE(attribute, 16 + header + 2);
+        expect(read(bytes).messages[0]?.[field]).toBe(0);
+      }
+    },
+  );
 });
