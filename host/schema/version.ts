@@ -3,7 +3,10 @@ import { CNI_VERSIONS } from "./spec.ts";
 
 /** The output of VERSION. */
 export const versionSchema = z.strictObject({
-  cniVersion: z.string().min(1).describe("The cniVersion of the input; 1.1.0 where it has none."),
+  cniVersion: z
+    .string()
+    .min(1)
+    .describe("The newest version of the specification that the plugin speaks."),
   supportedVersions: z
     .array(z.enum(CNI_VERSIONS))
     .length(CNI_VERSIONS.length)

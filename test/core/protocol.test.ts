@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { versionSchema } from "../../host/schema/index.ts";
-import type { Call } from "../../host/sim/index.ts";
+import { type Call, withFault } from "../../host/sim/index.ts";
 import { add, config, failure, machine, POD, refusal, run, succeed } from "./core.ts";
 
 // The protocol around every command: environment, standard input, versions, one document on stdout.
@@ -264,11 +264,25 @@ describe("without CNI_COMMAND", () => {
 });
 
 describe("VERSION", () => {
-  test.each(["", "{}", "not JSON", { cniVersion: "1.1.0" }])("answers with stdin %j", (stdin) => {
+  test.each(["", "{}", "not JSON", { cniVersion: "0.4.0" }])("answers with stdin %j", (stdin) => {
     const outcome = run(machine(), { command: "VERSION", config: stdin });
     expect(outcome).toMatchObject({ status: 0, stderr: "" });
     expect(versionSchema.parse(outcome.json).cniVersion).toBe("1.1.0");
     expect(outcome.stdout).toMatch(/^[^\n]+\n$/);
+  });
+
+  test("does not read stdin, which a runtime may leave open", () => {
+    let hasRead = () => true;
+    const outcome = run(machine(), {
+      command: "VERSION",
+      wrap: (system) => {
+        const faulty = withFault(system, { call: "read", nth: 1, errno: 5, forever: true });
+        hasRead = faulty.fired;
+        return faulty.system;
+      },
+    });
+    expect(outcome.status).toBe(0);
+    expect(hasRead()).toBe(false);
   });
 
   test("looks at no other variable", () => {
