@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   107: "CHECK found a difference",
   108: "a system facility failed",
   109: "DEL could not remove the interface",
+  110: "no address is free",
 } as const;
 
 /** An error object on standard output. `code` may also be that of a delegated plugin. */

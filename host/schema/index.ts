@@ -4,6 +4,7 @@
 export { type ConfList, confListSchema } from "./conflist.ts";
 export { type Dns, dnsSchema } from "./dns.ts";
 export { type CniError, ERROR_CODES, errorSchema, ownErrorSchema } from "./error.ts";
+export { type HostLocalIpam, hostLocalIpamSchema } from "./host-local.ts";
 export { type StaticIpam, staticIpamSchema } from "./ipam.ts";
 export { type Attachment, macvlanSchema, type NetConf, netConfSchema } from "./netconf.ts";
 export {

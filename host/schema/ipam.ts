@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dnsConfigSchema } from "./dns.ts";
+import { hostLocalIpamSchema } from "./host-local.ts";
 import { routeConfigSchema } from "./route.ts";
 import { cidr, ip } from "./text.ts";
 
@@ -33,13 +34,13 @@ const delegated = z
   .looseObject({
     type: z
       .string()
-      .regex(/^(?!static$)[^/\0]+$/)
-      .describe("Name of the IPAM plugin, looked up on CNI_PATH: host-local, dhcp, ..."),
+      .regex(/^(?!(?:static|host-local)$)[^/\0]+$/)
+      .describe("Name of the IPAM plugin, looked up on CNI_PATH: dhcp, whereabouts, ..."),
   })
   .describe("Addresses from another IPAM plugin, which reads the other keys.");
 
 export const ipamSchema = z
-  .union([staticIpamSchema, delegated, layer2])
+  .union([staticIpamSchema, hostLocalIpamSchema, delegated, layer2])
   .nullable()
   .describe("Where addresses come from. Missing, null or {}: layer 2 only.");
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dnsConfigSchema } from "./dns.ts";
+import { rangeSetsSchema } from "./host-local.ts";
 import { ipamSchema } from "./ipam.ts";
 import { routeConfigSchema } from "./route.ts";
 import { cniVersion } from "./spec.ts";
@@ -70,10 +71,9 @@ export const runtimeConfigSchema = z
   .looseObject({
     mac: mac.or(z.literal("")).optional().describe("MAC address of the interface."),
     ips: z.array(ipOrCidr).optional().describe("Addresses asked for, for the IPAM plugin."),
-    ipRanges: z
-      .array(z.array(z.looseObject({ subnet: cidr.describe("Subnet of the range.") })))
+    ipRanges: rangeSetsSchema
       .optional()
-      .describe("Address ranges, for the host-local IPAM plugin."),
+      .describe("Range sets for the IPAM plugin host-local, before those of `ipam`."),
   })
   .describe("Set by the runtime for the capabilities that the configuration declares.");
 
@@ -118,7 +118,9 @@ export const netConfSchema = macvlanSchema.extend({
     .describe("Result of the previous plugin of the chain; on CHECK and DEL the result of ADD."),
   "cni.dev/valid-attachments": attachments
     .optional()
-    .describe("GC: the attachments that are still in use."),
+    .describe(
+      "GC: the attachments that are still in use. Missing or null: nothing is freed. []: all is.",
+    ),
   "cni.dev/attachments": attachments.optional().describe("GC: the same under an older name."),
 });
 

@@ -70,6 +70,15 @@ export const ipOrCidr = z
   )
   .meta({ id: "ipOrCidr" });
 
+/** A network that has room for host addresses: as `cidr`, at most /30 in IPv4, /126 in IPv6. */
+export const subnet = z
+  .string()
+  .regex(
+    whole(`${IPV4}/(?:30|[12]?[0-9])|${IPV6}/(?:12[0-6]|1[01][0-9]|[1-9]?[0-9])`),
+    "not a network/prefix length with room for addresses",
+  )
+  .meta({ id: "subnet" });
+
 /**
  * A MAC address that an Ethernet interface can have: 6 bytes, not a group address (the lowest bit
  * of the first byte), not all zero. Separated by colons, hyphens or, in groups of two bytes, by

@@ -38,7 +38,7 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
       null,
       {},
       { type: "" },
-      { type: "host-local", subnet: "10.0.0.0/24" },
+      { type: "whereabouts", range: "10.0.0.0/24" },
       { type: "static" },
       { type: "static", addresses: [{ address: "10.1.0.5/16", gateway: "10.1.0.1" }] },
       { type: "static", addresses: [{ address: "2001:db8::5/64" }], note: "kept" },
@@ -77,8 +77,14 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
       { mac: "02:00:5e:10:00:01" },
       { ips: ["::ffff:10.0.0.1/120"] },
       { portMappings: [] },
+      { ipRanges: [[{ subnet: "10.0.0.0/24", rangeStart: "10.0.0.9" }], [{ subnet: "::/64" }]] },
     ],
-    bad: [{ mac: "01:00:5e:10:00:01" }, { ips: ["10.0.0.1/33"] }, { ipRanges: [{}] }],
+    bad: [
+      { mac: "01:00:5e:10:00:01" },
+      { ips: ["10.0.0.1/33"] },
+      { ipRanges: [{}] },
+      { ipRanges: [[{}]] },
+    ],
   },
   prevResult: {
     good: [
