@@ -7,7 +7,7 @@ export interface KernelOptions {
   /**
    * True: RTM_NEWLINK looks the new name up where the request comes from, not where the link is to
    * be made, so that an interface of the host with that name is answered by EEXIST (before Linux
-   * 6.14).
+   * 6.15).
    */
   readonly namesOfSource?: boolean;
   /** False: the caller lacks CAP_NET_ADMIN and CAP_SYS_ADMIN. */
