@@ -131,29 +131,85 @@ describe("a datagram", () => {
       { numRuns: 1000 },
     );
   });
+});
 
+/** A message with one attribute: `header` bytes of zeros, then the payload in it. */
+function messageWith(
+  type: number,
+  header: number,
+  attribute: number,
+  payload: readonly number[],
+): Buffer {
+  const bytes = Buffer.alloc(16 + header + 4 + payload.length);
+  bytes.writeUInt32LE(bytes.length, 0);
+  bytes.writeUInt16LE(type, 4);
+  bytes.writeUInt16LE(4 + payload.length, 16 + header);
+  bytes.writeUInt16LE(attribute, 16 + header + 2);
+  bytes.set(payload, 16 + header + 4);
+  return bytes;
+}
+
+describe("an attribute", () => {
   // struct ifinfomsg, ifaddrmsg and rtmsg have 16, 8 and 12 bytes.
-  const numbers = [
+  test.each([
     [16, 16, 4, "mtu"],
     [16, 16, 5, "lower"],
     [16, 16, 10, "controller"],
     [20, 8, 8, "addressFlags"],
     [24, 12, 6, "priority"],
     [24, 12, 15, "table"],
-  ] as const;
-
-  test.each(numbers)(
-    "of type %i, header %i, whose attribute %i ends too early for the number: %s is 0",
+  ] as const)(
+    "that ends too early for its number reads as 0: message %i, header %i, attribute %i, %s",
     (type, header, attribute, field) => {
-      for (let payload = 0; payload < 4; payload++) {
-        const bytes = Buffer.alloc(16 + header + 4 + payload, 0xff);
-        bytes.fill(0, 0, 16 + header);
-        bytes.writeUInt32LE(bytes.length, 0);
-        bytes.writeUInt16LE(type, 4);
-        bytes.writeUInt16LE(4 + payload, 16 + header);
-        bytes.writeUInt16LE(attribute, 16 + header + 2);
-        expect(read(bytes).messages[0]?.[field]).toBe(0);
+      const payload = [0xff, 0xff, 0xff, 0xff];
+      const whole = messageWith(type, header, attribute, payload);
+      expect(read(whole).messages[0]?.[field]).not.toBe(0);
+      for (let length = 0; length < 4; length++) {
+        const cut = messageWith(type, header, attribute, payload.slice(0, length));
+        expect(read(cut).messages[0]?.[field]).toBe(0);
       }
     },
   );
+
+  test("may have flags in its type", () => {
+    const IFLA_MTU = 4;
+    const mtu = (type: number) => read(messageWith(16, 16, type, [1, 2, 0, 0])).messages[0]?.mtu;
+    const [NLA_F_NESTED, NLA_F_NET_BYTEORDER] = [0x8000, 0x4000];
+    expect(mtu(IFLA_MTU)).toBe(0x201);
+    expect(mtu(IFLA_MTU | NLA_F_NESTED)).toBe(0x201);
+    expect(mtu(IFLA_MTU | NLA_F_NET_BYTEORDER)).toBe(0x201);
+    expect(mtu(IFLA_MTU | 0x100)).toBe(0);
+  });
+});
+
+test("the words of an error are none where the flags do not announce them", () => {
+  const NLM_F_ACK_TLVS = 0x200;
+  for (const hex of errors) {
+    const bytes = Buffer.from(hex, "hex");
+    bytes.writeUInt16LE(bytes.readUInt16LE(6) & ~NLM_F_ACK_TLVS, 6);
+    expect(read(bytes).messages[0]?.errorText).toBe("");
+  }
+});
+
+describe("next hops", () => {
+  const RTM_NEWROUTE = 24;
+  const RTA_MULTIPATH = 9;
+  /** struct rtnexthop without attributes: length, flags, hops, index. */
+  const hop = (length: number, index: number) => [length, 0, 0, 0, index, 0, 0, 0];
+  const interfacesOf = (...payload: number[]) =>
+    read(messageWith(RTM_NEWROUTE, 12, RTA_MULTIPATH, payload)).messages[0]?.interfaces;
+
+  test("are read one after the other", () => {
+    expect(interfacesOf(...hop(8, 5), ...hop(8, 6))).toEqual([5, 6]);
+  });
+
+  test.each([0, 1, 4, 7, 9, 12, 255])("end with the first one whose length is %i", (length) => {
+    expect(interfacesOf(...hop(8, 5), ...hop(length, 6))).toEqual([5]);
+  });
+
+  test("end where the attribute has no room for another", () => {
+    for (let rest = 0; rest < 8; rest++) {
+      expect(interfacesOf(...hop(8, 5), ...hop(8, 6).slice(0, rest))).toEqual([5]);
+    }
+  });
 });
