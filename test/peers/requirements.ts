@@ -19,8 +19,8 @@ const packages = {
 } as const;
 
 /**
- * Skips each test of this file by name, with the reason, where a program is missing, or where we are
- * not root. With CI=true the tests fail instead.
+ * Skips each test of this file by name, with the reason, where a program is missing, or where we
+ * are not root. With CI=true the tests fail instead.
  *
  * @returns whether the tests can run, for what prepares them
  */
