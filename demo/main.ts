@@ -138,9 +138,8 @@ function call(lab: Lab, pod: Pod, command: string, keys: object = {}): CniOutput
   if (output.status === 0) return output;
   const { code, msg, details } = (output.json ?? {}) as Record<string, unknown>;
   const said = msg ? `error ${code}: ${msg}${details ? ` (${details})` : ""}` : output.stdout;
-  throw new Error(
-    `the plugin ended with ${output.signal ?? `status ${output.status}`}\n${said}\n${output.stderr}`.trim(),
-  );
+  const end = `the plugin ended with ${output.signal ?? `status ${output.status}`}`;
+  throw new Error([end, said, output.stderr].join("\n").trim());
 }
 
 function describe({ interfaces, ips, routes }: Result): string[] {

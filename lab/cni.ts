@@ -29,7 +29,7 @@ export interface CniOutput extends Output {
   readonly json: unknown;
 }
 
-/** The command line, environment and input of a call: only CNI_* and PATH, as a strict runtime would. */
+/** Command line, environment and input of a call: only CNI_* and PATH, as of a strict runtime. */
 export function cniExec(call: CniCall): { argv: string[]; options: ExecOptions } {
   const variables: Record<string, string | undefined> = {
     PATH: [dirname(process.execPath), "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(delimiter),

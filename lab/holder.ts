@@ -7,13 +7,13 @@ export class LabUnavailable extends Error {
   override readonly name = "LabUnavailable";
 }
 
-/** A process that does nothing but hold the namespaces, and the nsenter(1) words that lead into them. */
+/** A process that only holds the namespaces, and the nsenter(1) words that lead into them. */
 export interface Holder {
   readonly process: ChildProcess;
   readonly enter: readonly string[];
 }
 
-// Runs inside the new namespaces. A tmpfs on /run makes `ip netns` independent of the machine's own.
+// Runs inside the new namespaces. A tmpfs on /run makes `ip netns` independent of the machine's.
 // It then waits for the end of its input, which comes however the parent ends, and takes with it
 // every process that still lives in its mount namespace: nothing can outlive the lab.
 const script = `
@@ -35,7 +35,7 @@ export function isPrivileged(): boolean {
   return has(CAP_NET_ADMIN) && has(CAP_SYS_ADMIN);
 }
 
-/** Starts the holder: unshare(1) of network and mount namespaces, and if need be of a user namespace. */
+/** Starts the holder: unshare(1) of network and mount, and if need be of user namespaces. */
 export async function startHolder(userNamespace: boolean): Promise<Holder> {
   const user = userNamespace ? ["--user", "--map-root-user"] : [];
   const argv = [...user, "--net", "--mount", "--propagation", "private", "sh", "-c", script];

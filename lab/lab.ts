@@ -43,7 +43,8 @@ export class Lab extends Netns {
   }
 
   /**
-   * Opens a lab: network and mount namespaces, for anyone but a privileged root inside a user namespace.
+   * Opens a lab: network and mount namespaces, and around them, where we lack privileges, a user
+   * namespace.
    *
    * @throws LabUnavailable where the machine forbids it, saying what does and what to do
    */
@@ -66,16 +67,16 @@ export class Lab extends Netns {
   }
 
   /**
-   * A link that can carry macvlans: one end of a veth(4) pair, both ends up and with their link-local
-   * IPv6 addresses usable when this returns.
+   * A link that can carry macvlans: one end of a veth(4) pair, both ends up and with link-local IPv6
+   * addresses that are usable when this returns.
    */
   addMaster(name: string, options: MasterOptions = {}): void {
     const peer = options.peer ?? `${name}p`;
     const far = options.segment ?? this;
     const mtu = options.mtu === undefined ? [] : ["mtu", String(options.mtu)];
     this.ip("link", "add", name, ...mtu, "type", "veth", "peer", "name", peer, ...mtu);
-    // Moved and not born there, so that the two ends have different indexes: where they happen to be
-    // equal, the kernel takes up to a second to notice the carrier.
+    // Moved and not born there, so that the two ends have different indexes: where they happen to
+    // be equal, the kernel takes up to a second to notice the carrier.
     if (far !== this) this.ip("link", "set", peer, "netns", far.name);
     const ends = [
       [this, name],

@@ -125,7 +125,7 @@ export class Netns {
     this.run(["tee", `/proc/sys/${name}`], { input: String(value) });
   }
 
-  /** Waits until a link that was set up has its carrier and a link-local IPv6 address; at most 5 s. */
+  /** Waits until a link that is up has a carrier and a link-local IPv6 address; at most 5 s. */
   waitUp(link: string): void {
     const deadline = performance.now() + 5000;
     while (!this.#isUp(link)) {

@@ -146,8 +146,8 @@ const clearScript = `
 `;
 
 /**
- * A site for the tests of a file; call it once, outside of tests. Where this machine allows none, the
- * tests are skipped, each with the reason, and in CI they fail.
+ * A site for the tests of a file; call it once, outside of tests. Where this machine allows none,
+ * the tests are skipped, each with the reason, and in CI they fail.
  */
 export function useSite(options: LabOptions = {}): Site {
   const site = new Site();
@@ -170,7 +170,7 @@ export function useSite(options: LabOptions = {}): Site {
   return site;
 }
 
-/** Declares in a `describe` that its tests run a program of the machine; without it they are skipped. */
+/** Declares in a `describe` that its tests need a program; without it they are skipped. */
 export function needs(tool: string): void {
   beforeEach(({ skip }) => {
     const { error } = spawnSync(tool, ["-V"], { env: toolEnvironment() });
