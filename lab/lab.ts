@@ -67,8 +67,8 @@ export class Lab extends Netns {
   }
 
   /**
-   * A link that can carry macvlans: one end of a veth(4) pair, both ends up and with link-local IPv6
-   * addresses that are usable when this returns.
+   * A link that can carry macvlans: one end of a veth(4) pair. When this returns, both ends are up
+   * and have link-local IPv6 addresses.
    */
   addMaster(name: string, options: MasterOptions = {}): void {
     const peer = options.peer ?? `${name}p`;
