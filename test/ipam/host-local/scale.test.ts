@@ -41,7 +41,6 @@ function fill(pool: Pool, count: number): void {
 function cost(pool: Pool): Record<string, Record<string, number>> {
   pool.add("first");
   const costs: Record<string, Record<string, number>> = {};
-  let prevResult: unknown;
   const run = (command: string, label: string, call: Call) => {
     const count = new Count();
     const outcome = pool.run(command, "c1", { ...call, wrap: count.wrap });
@@ -49,7 +48,7 @@ function cost(pool: Pool): Record<string, Record<string, number>> {
     costs[label] = count.calls;
     return outcome.json;
   };
-  prevResult = run("ADD", "ADD", {});
+  const prevResult = run("ADD", "ADD", {});
   const checked = { config: pool.config({ prevResult }) };
   run("CHECK", "CHECK", checked);
   run("DEL", "DEL", checked);
