@@ -98,6 +98,13 @@ test("the one that comes first on CNI_PATH is taken", () => {
   expect(run(sim, { config: config({ ipam }), env }).status).toBe(0);
 });
 
+test("an empty element of CNI_PATH is no folder, least of all the root", () => {
+  const sim = machine();
+  sim.files.install("/ipam", () => ({ stdout: JSON.stringify(RESULT) }));
+  const error = refusal(sim, { config: config({ ipam }), env: { CNI_PATH: ":/none:" } });
+  expect(error.code).toBe(105);
+});
+
 test("a symbolic link is followed", () => {
   const sim = machine();
   install(sim, undefined, "real");
