@@ -17,7 +17,8 @@ export function readResult(fields: Fields, version: string): Result {
   const spoken = own.length > 0 ? own : version;
   if (!isSupported(spoken)) {
     if (fields.problem.isEmpty) {
-      fields.problem.message = `unsupported CNI result version "${spoken}"`;
+      const where = fields.path.length > 0 ? `key "${fields.path}": ` : "";
+      fields.problem.message = `${where}unsupported CNI result version "${spoken}"`;
     }
     return result;
   }

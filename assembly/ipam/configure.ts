@@ -2,6 +2,7 @@ import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni
 import { Result } from "../cni/result";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
+import { RT_TABLE_MAIN } from "../linux/rtnetlink";
 import { formatIp } from "../net/ip";
 import { newAddress } from "../rtnetlink/address";
 import { configureError } from "./failure";
@@ -147,5 +148,5 @@ function describe(route: KernelRoute): string {
   let text = route.dst.toString();
   for (let i = 0; i < route.gateways.length; i++) text += ` via ${formatIp(route.gateways[i])}`;
   if (route.priority > 0) text += ` metric ${route.priority.toString()}`;
-  return `${text} table ${route.table.toString()}`;
+  return route.table == RT_TABLE_MAIN ? text : `${text} table ${route.table.toString()}`;
 }

@@ -62,11 +62,11 @@ class SyntaxChecker {
 
   private value(depth: i32): void {
     if (this.problem.length > 0) return;
-    if (depth > DEPTH_LIMIT) {
+    const byte = this.peek();
+    if (depth == DEPTH_LIMIT && (byte == 0x7b || byte == 0x5b)) {
       this.fail(`nested deeper than ${DEPTH_LIMIT.toString()} levels`);
       return;
     }
-    const byte = this.peek();
     if (byte == 0x7b) this.object(depth);
     else if (byte == 0x5b) this.array(depth);
     else if (byte == 0x22) this.string();

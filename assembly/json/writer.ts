@@ -1,6 +1,8 @@
+import { TextBuffer } from "./text-buffer";
+
 /** Writes one JSON text, indented by four spaces or on a single line. */
 export class JsonWriter {
-  private parts: string[] = [];
+  private buffer: TextBuffer = new TextBuffer();
   private depth: i32 = 0;
   private isFirst: bool = true;
   private afterKey: bool = false;
@@ -27,7 +29,7 @@ export class JsonWriter {
   key(name: string): void {
     this.separate();
     this.quote(name);
-    this.parts.push(this.isIndented ? ": " : ":");
+    this.buffer.append(this.isIndented ? ": " : ":");
     this.afterKey = true;
   }
 
@@ -38,16 +40,16 @@ export class JsonWriter {
 
   integer(value: i64): void {
     this.separate();
-    this.parts.push(value.toString());
+    this.buffer.append(value.toString());
   }
 
   toString(): string {
-    return this.parts.join("");
+    return this.buffer.toString();
   }
 
   private open(bracket: string): void {
     this.separate();
-    this.parts.push(bracket);
+    this.buffer.append(bracket);
     this.depth++;
     this.isFirst = true;
   }
@@ -55,7 +57,7 @@ export class JsonWriter {
   private close(bracket: string): void {
     this.depth--;
     if (!this.isFirst) this.newLine();
-    this.parts.push(bracket);
+    this.buffer.append(bracket);
     this.isFirst = false;
   }
 
@@ -64,27 +66,27 @@ export class JsonWriter {
       this.afterKey = false;
       return;
     }
-    if (!this.isFirst) this.parts.push(",");
+    if (!this.isFirst) this.buffer.append(",");
     this.isFirst = false;
     if (this.depth > 0) this.newLine();
   }
 
   private quote(text: string): void {
-    this.parts.push('"');
+    this.buffer.append('"');
     let plain = 0;
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x20 && unit != 0x22 && unit != 0x5c && unit != 0x7f) continue;
-      this.parts.push(text.substring(plain, i));
-      this.parts.push(escape(unit));
+      this.buffer.append(text.substring(plain, i));
+      this.buffer.append(escape(unit));
       plain = i + 1;
     }
-    this.parts.push(text.substring(plain));
-    this.parts.push('"');
+    this.buffer.append(text.substring(plain));
+    this.buffer.append('"');
   }
 
   private newLine(): void {
-    if (this.isIndented) this.parts.push("\n" + "    ".repeat(this.depth));
+    if (this.isIndented) this.buffer.append("\n" + "    ".repeat(this.depth));
   }
 }
 

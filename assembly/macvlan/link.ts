@@ -46,8 +46,7 @@ export class MacvlanLink {
     let isTemporary = false;
     if (failure && failure.errno == EEXIST) {
       if (!findLinkByName(this.container, this.ifname).isMissing) return this.exists();
-      // Kernels before 5.x look for the name in the namespace of the socket, not in that of the
-      // link.
+      // Kernels before 6.15 look for the name in the namespace of the socket, not of the link.
       isTemporary = true;
       spec.name = this.temporaryName;
       failure = this.request(socket, spec);

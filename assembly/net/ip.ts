@@ -35,9 +35,10 @@ export function isZero(address: Uint8Array): bool {
   return true;
 }
 
-/** The text of an address; IPv6 in the canonical form of RFC 5952. */
+/** The text of an address, IPv6 in the canonical form of RFC 5952; "?" for what is no address. */
 export function formatIp(address: Uint8Array): string {
-  return isIpv4(address) ? formatIpv4(address) : formatIpv6(address);
+  if (isIpv4(address)) return formatIpv4(address);
+  return address.length == IPV6_LENGTH ? formatIpv6(address) : "?";
 }
 
 function parseIpv4(text: string): Uint8Array | null {
@@ -71,7 +72,8 @@ function parseDecimal(text: string, highest: i32): i32 {
 function parseIpv6(text: string): Uint8Array | null {
   const gap = text.indexOf("::");
   if (gap < 0) return parseGroups(text, 8, 8);
-  if (text.indexOf("::", gap + 1) >= 0) return null;
+  const isDotted = text.substring(0, gap).includes("."); // an IPv4 address comes last
+  if (isDotted || text.indexOf("::", gap + 1) >= 0) return null;
   const head = parseGroups(text.substring(0, gap), 0, 7);
   const tail = parseGroups(text.substring(gap + 2), 0, 7);
   if (!head || !tail || head.length + tail.length > IPV6_LENGTH - 2) return null;

@@ -23,8 +23,8 @@ export function decrement(ip: Uint8Array): void {
 }
 
 /**
- * How many addresses there are from `start` to `end`, both included; u64.MAX_VALUE where a u64
- * cannot hold the number.
+ * How many addresses there are from `start` to `end`, both included; from about 2^63 on
+ * u64.MAX_VALUE.
  */
 export function countIps(start: Uint8Array, end: Uint8Array): u64 {
   let difference: u64 = 0;

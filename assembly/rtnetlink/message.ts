@@ -4,6 +4,7 @@ import {
   NLM_F_CAPPED,
   NLM_F_DUMP,
   NLM_F_REQUEST,
+  NLMSG_DONE,
   NLMSGERR_ATTR_MSG,
 } from "../linux/netlink";
 import { align, AttrReader, AttrWriter } from "./attr";
@@ -123,13 +124,17 @@ export class MessageReader {
   /** What the kernel says about the error in words (NLMSGERR_ATTR_MSG), or the empty string. */
   get errorText(): string {
     if ((this.flags & NLM_F_ACK_TLVS) == 0) return "";
-    // struct nlmsgerr: the error, then the request: its header only where the answer is capped.
-    const request = (this.flags & NLM_F_CAPPED) != 0 ? HEADER : align(<i32>this.u32(4));
-    const attributes = this.attributes(4 + request);
+    const attributes = this.attributes(4 + this.echoLength);
     while (attributes.next()) {
       if (attributes.type == NLMSGERR_ATTR_MSG) return attributes.text;
     }
     return "";
+  }
+
+  /** Between the error and the words: in struct nlmsgerr the request, its header only if capped. */
+  private get echoLength(): i32 {
+    if (this.type == NLMSG_DONE) return 0;
+    return (this.flags & NLM_F_CAPPED) != 0 ? HEADER : align(<i32>this.u32(4));
   }
 
   private has(offset: i32, count: i32): bool {

@@ -51,7 +51,7 @@ export class KernelRoute {
   advmss: u32 = 0;
 }
 
-/** `ip route add DST [via GATEWAY]... dev INDEX proto boot ...`. */
+/** `ip route prepend DST [via GATEWAY]... dev INDEX proto boot ...`. */
 export function newRoute(writer: MessageWriter, index: i32, route: KernelRoute): void {
   const isSmallTable = route.table < 256;
   writer.begin(RTM_NEWROUTE, NLM_F_CREATE);

@@ -113,8 +113,8 @@ export class RtnlSocket {
     if (ready <= 0) return ready;
     while (true) {
       const length = this.receive();
-      if (length == -EAGAIN) return 1;
-      if (length < 0 && length != -ENOBUFS) return length;
+      if (length == -EAGAIN || length == -ENOBUFS) return 1;
+      if (length < 0) return length;
     }
   }
 
@@ -136,12 +136,12 @@ export class RtnlSocket {
 
   /** Asks for all objects of a kind. */
   dump(writer: MessageWriter, visitor: Visitor): NetlinkError | null {
-    let errno = EINTR;
-    for (let i = 0; i < DUMP_TRIES && errno == EINTR; i++) {
-      if (i > 0) visitor.reset();
-      errno = -this.dumpOnce(writer, visitor);
+    let error = this.dumpOnce(writer, visitor);
+    for (let i = 1; i < DUMP_TRIES && error && error.errno == EINTR; i++) {
+      visitor.reset();
+      error = this.dumpOnce(writer, visitor);
     }
-    return errno == 0 ? null : new NetlinkError(errno, 0);
+    return error;
   }
 
   private askBatch(
@@ -175,24 +175,24 @@ export class RtnlSocket {
     }
   }
 
-  private dumpOnce(writer: MessageWriter, visitor: Visitor): i32 {
+  private dumpOnce(writer: MessageWriter, visitor: Visitor): NetlinkError | null {
     const sent = this.send(writer, 0, 1);
-    if (sent < 0) return sent;
+    if (sent < 0) return new NetlinkError(-sent, 0);
     let isInterrupted = false;
     while (true) {
       const length = this.receive();
-      if (length < 0) return length;
+      if (length < 0) return new NetlinkError(-length, 0);
       const reader = new MessageReader(changetype<usize>(this.buffer), length);
       while (reader.next()) {
         if (reader.sequence != this.sequence - 1) continue;
         if ((reader.flags & NLM_F_DUMP_INTR) != 0) isInterrupted = true;
-        if (reader.type == NLMSG_ERROR) return reader.error == 0 ? -EIO : reader.error;
-        if (reader.type == NLMSG_DONE) {
-          return reader.error < 0 ? reader.error : isInterrupted ? -EINTR : 0;
+        if (reader.type == NLMSG_ERROR || reader.type == NLMSG_DONE) {
+          if (reader.error < 0) return new NetlinkError(-reader.error, 0, true, reader.errorText);
+          return isInterrupted ? new NetlinkError(EINTR, 0) : null;
         }
         visitor.visit(reader);
       }
-      if (reader.isBroken) return -EIO;
+      if (reader.isBroken) return new NetlinkError(EIO, 0);
     }
   }
 

@@ -1,6 +1,14 @@
 import * as host from "./host";
 import { EAGAIN, EINTR, ETIMEDOUT } from "../linux/errno";
-import { O_CLOEXEC, O_CREAT, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY } from "../linux/fcntl";
+import {
+  O_CLOEXEC,
+  O_CREAT,
+  O_EXCL,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+} from "../linux/fcntl";
 import { LOCK_EX, LOCK_NB } from "../linux/file";
 import { monotonicMs, sleepMs } from "./clock";
 import { close, openRead, readAll, ReadResult, writeText } from "./io";
@@ -26,9 +34,14 @@ export function readFile(path: string, limit: i32): ReadResult {
  * @returns the number of bytes read, or -errno.
  */
 export function readInto(path: usize, pathLength: i32, buffer: ArrayBuffer): i32 {
-  const fd = host.open(path, pathLength, O_RDONLY | O_CLOEXEC, 0);
+  const flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+  let fd = -EINTR;
+  while (fd == -EINTR) fd = host.open(path, pathLength, flags, 0);
   if (fd < 0) return fd;
-  const count = host.read(fd, changetype<usize>(buffer), buffer.byteLength);
+  let count = -EINTR;
+  while (count == -EINTR) {
+    count = host.read(fd, changetype<usize>(buffer), buffer.byteLength);
+  }
   close(fd);
   return count;
 }

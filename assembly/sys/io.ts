@@ -1,6 +1,7 @@
 import * as host from "./host";
 import { EAGAIN, EFBIG, EINTR, EIO } from "../linux/errno";
-import { O_CLOEXEC, O_RDONLY, O_WRONLY } from "../linux/fcntl";
+import { O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY } from "../linux/fcntl";
+import { basename, programPath } from "./env";
 import { POLLIN, POLLOUT } from "../linux/poll";
 
 export const STDIN: i32 = 0;
@@ -17,10 +18,13 @@ export class ReadResult {
   ) {}
 }
 
-/** Opens a file for reading. Returns a file descriptor or -errno (open(2)). */
+/**
+ * Opens a file for reading. Returns a file descriptor or -errno (open(2)). A named pipe does not
+ * make it wait for a writer.
+ */
 export function openRead(path: string): i32 {
   const name = String.UTF8.encode(path);
-  return host.open(changetype<usize>(name), name.byteLength, O_RDONLY | O_CLOEXEC, 0);
+  return host.open(changetype<usize>(name), name.byteLength, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 }
 
 /**
@@ -101,5 +105,5 @@ export function writeText(fd: i32, text: string): i32 {
 
 /** A line for the person who reads the runtime's log. Nothing depends on whether it arrives. */
 export function log(line: string): void {
-  writeText(STDERR, `macvlan: ${line}\n`);
+  writeText(STDERR, `${basename(programPath())}: ${line}\n`);
 }

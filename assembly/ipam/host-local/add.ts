@@ -1,11 +1,12 @@
 import { CmdArgs } from "../../cni/cmdargs";
-import { CniError, INVALID_CONFIG } from "../../cni/error";
+import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
 import { Result } from "../../cni/result";
 import { formatIp } from "../../net/ip";
 import { Allocation } from "./allocate";
 import { HostLocalConf, joinIps } from "./conf";
 import { Owner } from "./lease";
+import { CONTENT_MAX } from "./lease-file";
 import { RangeSet } from "./range-set";
 import { readResolvConf } from "./resolv-conf";
 import { Store } from "./store";
@@ -16,10 +17,14 @@ export function addLeases(args: CmdArgs, conf: NetConf, result: Result): CniErro
   let error = own.load(args, conf);
   if (!error && own.resolvConf.length > 0) error = readResolvConf(own.resolvConf, result.dns);
   if (error) return error;
+  const owner = new Owner(args.containerId, args.ifname);
+  if (String.UTF8.byteLength(owner.toString()) >= CONTENT_MAX) {
+    return new CniError(INVALID_ENVIRONMENT, "CNI_CONTAINERID is too long to be put into a lease");
+  }
   const store = new Store(own.directory);
   error = store.open();
   if (error) return error;
-  error = new Reservation(store, own, new Owner(args.containerId, args.ifname)).run(result);
+  error = new Reservation(store, own, owner).run(result);
   store.close();
   result.routes = own.routes;
   return error;
@@ -35,24 +40,25 @@ class Reservation {
   ) {}
 
   run(result: Result): CniError | null {
-    if (!this.store.index.isComplete) this.store.rebuildIndex();
-    let error = this.requireNone();
+    let error: CniError | null = null;
+    if (!this.store.index.isComplete) error = this.store.rebuildIndex();
     if (error) return error;
-    this.store.index.begin(this.owner);
+    const owned = this.store.findIndexed(this.owner);
+    error = this.requireNone(owned);
+    if (!error) error = this.requireNone(this.store.findIndexed(this.owner.legacy));
     for (let i = 0; i < this.conf.sets.length && !error; i++) error = this.reserve(i, result);
     if (!error && this.conf.requested.length > 0) {
       const ips = joinIps(this.conf.requested);
       error = new CniError(INVALID_CONFIG, `failed to allocate all requested IPs: ${ips}`);
     }
     if (error) this.giveBack();
-    else this.store.index.set(this.owner, this.taken);
+    else this.store.index.set(this.owner, owned.concat(this.taken));
     this.store.index.markComplete();
     return error;
   }
 
   /** A second ADD without a DEL would lose the first one's addresses. */
-  private requireNone(): CniError | null {
-    const ips = this.store.findIndexed(this.owner);
+  private requireNone(ips: Uint8Array[]): CniError | null {
     for (let i = 0; i < ips.length; i++) {
       for (let j = 0; j < this.conf.sets.length; j++) {
         if (this.conf.sets[j].indexOf(ips[i]) < 0) continue;
@@ -95,6 +101,5 @@ class Reservation {
 
   private giveBack(): void {
     for (let i = 0; i < this.taken.length; i++) this.store.remove(this.taken[i]);
-    this.store.index.remove(this.owner);
   }
 }

@@ -1,10 +1,10 @@
 import { CmdArgs } from "../../cni/cmdargs";
 import { CHECK_FAILED, CniError } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
+import { readResult } from "../../cni/result-read";
+import { Fields, Problem } from "../../json/fields";
 import { formatIp } from "../../net/ip";
-import { statPath } from "../../sys/stat";
 import { HostLocalConf } from "./conf";
-import { previousIps } from "./del";
 import { Owner } from "./lease";
 import { Store } from "./store";
 
@@ -13,8 +13,8 @@ export function checkLeases(args: CmdArgs, conf: NetConf): CniError | null {
   const own = new HostLocalConf();
   let error = own.load(args, conf);
   if (error) return error;
-  if (statPath(own.directory).errno != 0) return notFound(args, own);
   const store = new Store(own.directory);
+  if (!store.exists) return notFound(args, own);
   error = store.open();
   if (error) return error;
   error = compare(args, own, store, previousIps(conf));
@@ -35,6 +35,7 @@ function compare(
     isAnyExpected = true;
     const content = store.contentOf(expected[i]);
     if (content == owner.toString() || content == owner.containerId) continue;
+    if (store.trouble) return store.trouble;
     const instead =
       content.length > 0
         ? `it is for "${content.replaceAll("\r\n", " ")}"`
@@ -45,7 +46,18 @@ function compare(
         `${args.containerId} interface ${args.ifname} in "${own.directory}": ${instead}`,
     );
   }
-  return isAnyExpected || store.find(owner, []).length > 0 ? null : notFound(args, own);
+  if (isAnyExpected || store.find(owner).length > 0) return null;
+  return store.trouble ? store.trouble : notFound(args, own);
+}
+
+/** The addresses of prevResult, as far as it can be read. */
+function previousIps(conf: NetConf): Uint8Array[] {
+  const ips: Uint8Array[] = [];
+  const previous = conf.prevResult;
+  if (!previous) return ips;
+  const result = readResult(new Fields(previous, "prevResult", new Problem()), conf.cniVersion);
+  for (let i = 0; i < result.ips.length; i++) ips.push(result.ips[i].address.ip);
+  return ips;
 }
 
 function isOfPool(own: HostLocalConf, ip: Uint8Array): bool {

@@ -1,9 +1,6 @@
 import { CmdArgs } from "../../cni/cmdargs";
 import { CniError } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
-import { readResult } from "../../cni/result-read";
-import { Fields, Problem } from "../../json/fields";
-import { statPath } from "../../sys/stat";
 import { HostLocalConf } from "./conf";
 import { Owner } from "./lease";
 import { Store } from "./store";
@@ -16,34 +13,27 @@ export function deleteLeases(args: CmdArgs, conf: NetConf): CniError | null {
   const own = new HostLocalConf();
   let error = own.loadDirectory(conf);
   if (error) return error;
-  if (statPath(own.directory).errno != 0) return null;
   const store = new Store(own.directory);
+  if (!store.exists) return null;
   error = store.open();
   if (error) return error;
-  error = release(store, new Owner(args.containerId, args.ifname), previousIps(conf));
+  error = release(store, new Owner(args.containerId, args.ifname));
   store.close();
   return error;
 }
 
-function release(store: Store, owner: Owner, hints: Uint8Array[]): CniError | null {
+function release(store: Store, owner: Owner): CniError | null {
   const wasComplete = store.index.isComplete;
-  const ips = store.find(owner, hints);
+  const ips = store.find(owner);
   let first: CniError | null = null;
   for (let i = 0; i < ips.length; i++) {
     const error = store.remove(ips[i]);
     if (!first) first = error;
   }
-  if (!first) store.index.remove(owner);
+  if (!first) {
+    store.index.remove(owner);
+    store.index.remove(owner.legacy);
+  }
   if (wasComplete) store.index.markComplete();
-  return first;
-}
-
-/** The addresses of prevResult, as far as it can be read. */
-export function previousIps(conf: NetConf): Uint8Array[] {
-  const ips: Uint8Array[] = [];
-  const previous = conf.prevResult;
-  if (!previous) return ips;
-  const result = readResult(new Fields(previous, "prevResult", new Problem()), conf.cniVersion);
-  for (let i = 0; i < result.ips.length; i++) ips.push(result.ips[i].address.ip);
-  return ips;
+  return first ? first : store.trouble;
 }

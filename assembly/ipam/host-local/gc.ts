@@ -1,15 +1,14 @@
-import { CniError } from "../../cni/error";
-import { NetConf, problemError } from "../../cni/netconf";
+import { CniError, DECODING_FAILURE, IO_FAILURE, systemError } from "../../cni/error";
+import { NetConf } from "../../cni/netconf";
 import { Fields, Problem } from "../../json/fields";
 import { JsonCursor, JsonKind, JsonValue } from "../../json/value";
 import { fnv1a } from "../../net/hash";
-import { parseIp } from "../../net/ip";
+import { formatIp } from "../../net/ip";
 import { log } from "../../sys/io";
-import { statPath } from "../../sys/stat";
 import { HostLocalConf } from "./conf";
 import { Owner } from "./lease";
 import { LeaseScan } from "./lease-scan";
-import { Store } from "./store";
+import { NO_LEASE, Store } from "./store";
 
 /** The key of the specification, and the one that runtimes used before it. */
 const KEYS: string[] = ["cni.dev/valid-attachments", "cni.dev/attachments"];
@@ -25,14 +24,14 @@ export function collectLeases(conf: NetConf): CniError | null {
   let error = own.loadDirectory(conf);
   if (error) return error;
   const list = findList(conf.fields);
-  if (!list || list.kind != JsonKind.ARRAY) {
-    log(`GC of "${conf.name}": ${KEYS[0]} is no list, so nothing is freed`);
+  if (!list) {
+    log(`GC of "${conf.name}": there is no ${KEYS[0]}, so nothing is freed`);
     return null;
   }
   const valid = new Attachments();
   error = valid.read(list);
-  if (error || statPath(own.directory).errno != 0) return error;
   const store = new Store(own.directory);
+  if (error || !store.exists) return error;
   error = store.open();
   if (error) return error;
   error = sweep(store, valid);
@@ -52,17 +51,19 @@ function sweep(store: Store, valid: Attachments): CniError | null {
   const wasComplete = store.index.isComplete;
   const scan = new LeaseScan(store.directory);
   while (scan.next()) {
-    const ip = parseIp(scan.name);
+    const ip = scan.ip;
     if (!ip) continue;
-    const content = scan.content;
-    const owner = Owner.parse(content);
+    const owner = Owner.parse(scan.file.content);
     if (!owner) {
-      log(`${store.directory}/${scan.name} is no lease and stays: it holds "${content}"`);
+      log(`${store.directory}/${formatIp(ip)} ${NO_LEASE}`);
     } else if (!valid.has(owner)) {
       const error = store.remove(ip);
       if (!first) first = error;
       store.index.remove(owner);
     }
+  }
+  if (!first && scan.errno != 0) {
+    first = systemError(IO_FAILURE, `host-local: cannot read "${store.directory}"`, scan.errno);
   }
   if (wasComplete) store.index.markComplete();
   return first;
@@ -73,15 +74,18 @@ class Attachments {
   private hashes: Set<u64> = new Set<u64>();
 
   read(list: JsonValue): CniError | null {
+    if (list.kind != JsonKind.ARRAY) return invalid(`must be an array, not ${list.kindName}`);
     const cursor = new JsonCursor(list);
-    while (cursor.next()) {
-      const fields = new Fields(cursor.value, KEYS[0], new Problem());
+    for (let i = 0; cursor.next(); i++) {
+      const problem = new Problem();
+      const fields = new Fields(cursor.value, `${KEYS[0]}[${i.toString()}]`, problem);
       const owner = new Owner(fields.text("containerID"), fields.text("ifname"));
-      const error = problemError("network configuration: ", fields.problem);
-      if (error) return error;
+      if (!problem.isEmpty) return new CniError(DECODING_FAILURE, problem.message);
+      if (owner.containerId.length == 0 || owner.ifname.length == 0) {
+        return invalid(`[${i.toString()}] lacks containerID or ifname`);
+      }
       this.hashes.add(fnv1a(owner.toString()));
-      // Leases of before there were several interfaces to a container name the container alone.
-      this.hashes.add(fnv1a(owner.containerId));
+      this.hashes.add(fnv1a(owner.legacy.toString()));
     }
     return null;
   }
@@ -89,4 +93,9 @@ class Attachments {
   has(owner: Owner): bool {
     return this.hashes.has(fnv1a(owner.toString()));
   }
+}
+
+/** A list that is not understood must not free anything. */
+function invalid(what: string): CniError {
+  return new CniError(DECODING_FAILURE, `network configuration: key "${KEYS[0]}" ${what}`);
 }

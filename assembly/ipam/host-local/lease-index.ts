@@ -1,4 +1,4 @@
-import { EEXIST } from "../../linux/errno";
+import { EEXIST, ENOENT } from "../../linux/errno";
 import { fnv1a } from "../../net/hash";
 import { formatIp, parseIp } from "../../net/ip";
 import { DirectoryReader, makeDirectories } from "../../sys/directory";
@@ -11,37 +11,38 @@ const NAME_MAX: i32 = 255;
 /** A symbolic link holds no more (PATH_MAX), bytes. */
 const TEXT_MAX: i32 = 4095;
 
-/** The text of an entry whose addresses are just changing. */
-const UNKNOWN: string = "?";
-
-/** The entry that says when the index was complete; no owner's name begins with a dot. */
-const COMPLETE: string = ".complete";
-
 /**
  * Which addresses an owner has, without opening every lease: a directory of symbolic links, one for
  * each owner, whose text is the addresses. It lies beside the networks' directories, where other
  * implementations of host-local do not look.
  *
- * It is a hint. What it says is verified against the lease files; what it does not say may still
- * be.
+ * It is a hint. It counts only as long as a mark says when leases and index were last changed, and
+ * that is still so: another hand in either or a process killed half-way makes the mark wrong. Even
+ * while it is right, what the index says is verified against the lease files.
  */
 export class LeaseIndex {
   private directory: string;
+  private mark: string;
+  /** True once an entry could not be written. */
+  isBroken: bool = false;
 
   /** @param leases the directory of the network's leases. */
   constructor(private leases: string) {
     const slash = leases.lastIndexOf("/");
-    this.directory = `${leases.substring(0, slash)}/.index/${leases.substring(slash + 1)}`;
+    const base = leases.substring(0, slash) + "/.index/";
+    const network = leases.substring(slash + 1);
+    this.directory = base + network;
+    this.mark = `${base}.${network}`; // no network's name begins with a dot
   }
 
-  create(): i32 {
-    return makeDirectories(this.directory, 0o755);
+  create(): void {
+    if (makeDirectories(this.directory, 0o755) < 0) this.isBroken = true;
   }
 
-  /** The addresses of an owner; empty if nothing is known. */
+  /** The addresses of an owner; empty if none are known. */
   get(owner: Owner): Uint8Array[] {
     const ips: Uint8Array[] = [];
-    const words = readSymlink(this.path(owner), TEXT_MAX).split(" ");
+    const words = readSymlink(this.pathOf(nameOf(owner)), TEXT_MAX).split(" ");
     for (let i = 0; i < words.length; i++) {
       const ip = parseIp(words[i]);
       if (ip) ips.push(ip);
@@ -49,53 +50,68 @@ export class LeaseIndex {
     return ips;
   }
 
-  /** Says that the addresses of an owner are changing: until `set`, nothing is known of them. */
-  begin(owner: Owner): void {
-    this.write(owner, UNKNOWN);
-  }
-
   set(owner: Owner, ips: Uint8Array[]): void {
     const texts: string[] = [];
     for (let i = 0; i < ips.length; i++) texts.push(formatIp(ips[i]));
-    this.write(owner, texts.join(" "));
+    this.write(this.pathOf(nameOf(owner)), texts.join(" "));
   }
 
   remove(owner: Owner): void {
-    removeFile(this.path(owner));
+    this.removePath(this.pathOf(nameOf(owner)));
   }
 
-  /** Forgets everything. */
-  clear(): void {
+  /** Removes the entries of all but these owners. */
+  retain(owners: Owner[]): void {
+    const names = new Set<string>();
+    for (let i = 0; i < owners.length; i++) names.add(nameOf(owners[i]));
     const entries = new DirectoryReader(this.directory);
-    while (entries.next()) removeFile(`${this.directory}/${entries.name}`);
+    while (entries.next()) {
+      const name = entries.name;
+      if (!names.has(name)) this.removePath(this.pathOf(name));
+    }
     entries.close();
   }
 
-  /** True if no other implementation has changed the leases since `markComplete`. */
+  /** True if nobody has touched the leases or the index since `markComplete`. */
   get isComplete(): bool {
-    const time = mtimeOf(this.leases);
-    return time.length > 0 && readSymlink(`${this.directory}/${COMPLETE}`, TEXT_MAX) == time;
+    const state = this.state;
+    return state.length > 0 && readSymlink(this.mark, TEXT_MAX) == state;
   }
 
-  /** Notes that the index knows all leases as they are now. */
+  /** Notes that the index knows all leases as they are now, if all of it could be written. */
   markComplete(): void {
-    this.writeEntry(`${this.directory}/${COMPLETE}`, mtimeOf(this.leases));
+    if (!this.isBroken) this.write(this.mark, this.state);
   }
 
-  private write(owner: Owner, text: string): void {
-    this.writeEntry(this.path(owner), text);
+  private get state(): string {
+    const leases = mtimeOf(this.leases);
+    const index = mtimeOf(this.directory);
+    return leases.length > 0 && index.length > 0 ? `${leases} ${index}` : "";
   }
 
-  /** An entry that cannot be written is as one that is not there. */
-  private writeEntry(path: string, text: string): void {
-    if (writeSymlink(text, path) != -EEXIST) return;
-    removeFile(path);
-    writeSymlink(text, path);
+  private write(path: string, text: string): void {
+    let written = writeSymlink(text, path);
+    if (written == -EEXIST) {
+      if (readSymlink(path, TEXT_MAX) == text) return;
+      removeFile(path);
+      written = writeSymlink(text, path);
+    }
+    if (written < 0) this.isBroken = true;
   }
 
-  private path(owner: Owner): string {
-    const name = `${owner.containerId}:${owner.ifname}`;
-    const isShort = String.UTF8.byteLength(name) <= NAME_MAX;
-    return `${this.directory}/${isShort ? name : ":" + fnv1a(name).toString(16)}`;
+  private removePath(path: string): void {
+    const removed = removeFile(path);
+    if (removed < 0 && removed != -ENOENT) this.isBroken = true;
   }
+
+  private pathOf(name: string): string {
+    return `${this.directory}/${name}`;
+  }
+}
+
+/** The name of an owner's entry. */
+function nameOf(owner: Owner): string {
+  const name = `${owner.containerId}:${owner.ifname}`;
+  const isShort = String.UTF8.byteLength(name) <= NAME_MAX;
+  return isShort ? name : ":" + fnv1a(name).toString(16);
 }

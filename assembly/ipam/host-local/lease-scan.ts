@@ -1,76 +1,50 @@
+import { formatIp, parseIp } from "../../net/ip";
 import { DirectoryReader } from "../../sys/directory";
-import { readInto } from "../../sys/file";
-
-/** A container id may be long, but no lease is longer than this, in bytes. */
-const CONTENT_MAX: i32 = 4096;
+import { LeaseFile } from "./lease-file";
 
 /** NAME_MAX of linux/limits.h, bytes. */
 const NAME_MAX: i32 = 255;
 
-/**
- * Opens the files of a network's directory one after the other. There may be tens of thousands, so
- * that nothing is allocated for a file unless somebody asks for its text.
- */
+/** Opens the files of a network's directory, one after the other. */
 export class LeaseScan {
-  private files: DirectoryReader;
+  readonly file: LeaseFile = new LeaseFile();
+  private names: DirectoryReader;
   private path: Uint8Array;
   private prefix: i32;
-  private buffer: ArrayBuffer = new ArrayBuffer(CONTENT_MAX);
-  private start: i32 = 0;
-  private end: i32 = 0;
+  private unread: i32 = 0;
 
   constructor(directory: string) {
-    this.files = new DirectoryReader(directory);
+    this.names = new DirectoryReader(directory);
     const prefix = Uint8Array.wrap(String.UTF8.encode(directory + "/"));
     this.prefix = prefix.length;
     this.path = new Uint8Array(prefix.length + NAME_MAX);
     this.path.set<Uint8Array>(prefix);
   }
 
-  /** 0, or the positive error number for which the directory was not read to its end. */
+  /** 0, or the positive error number for which not all leases could be read. */
   get errno(): i32 {
-    return this.files.errno;
+    return this.names.errno != 0 ? this.names.errno : this.unread;
   }
 
-  /** Goes to the next file whose name begins like an address. */
+  /** Goes to the next file whose name begins like an address, and reads it. */
   next(): bool {
-    while (this.files.next()) {
-      if (isLikeAddress(load<u8>(this.files.nameStart)) && this.read()) return true;
+    while (this.names.next()) {
+      if (!isLikeAddress(load<u8>(this.names.nameStart))) continue;
+      const length = min(this.names.nameLength, NAME_MAX);
+      memory.copy(this.path.dataStart + this.prefix, this.names.nameStart, length);
+      this.file.read(this.path.dataStart, this.prefix + length);
+      if (this.file.errno != 0) this.unread = this.file.errno;
+      return true;
     }
-    this.files.close();
+    this.names.close();
     return false;
   }
 
-  get name(): string {
-    return this.files.name;
-  }
-
-  /** The content without space around it. */
-  get content(): string {
-    const start = changetype<usize>(this.buffer) + this.start;
-    return String.UTF8.decodeUnsafe(start, this.end - this.start);
-  }
-
-  /** True if the content without space around it is `bytes`. */
-  holds(bytes: ArrayBuffer): bool {
-    if (this.end - this.start != bytes.byteLength) return false;
-    const start = changetype<usize>(this.buffer) + this.start;
-    return memory.compare(start, changetype<usize>(bytes), bytes.byteLength) == 0;
-  }
-
-  private read(): bool {
-    const length = min(this.files.nameLength, NAME_MAX);
-    memory.copy(this.path.dataStart + this.prefix, this.files.nameStart, length);
-    const count = readInto(this.path.dataStart, this.prefix + length, this.buffer);
-    this.start = 0;
-    this.end = max(count, 0);
-    while (this.start < this.end && this.isSpaceAt(this.start)) this.start++;
-    while (this.start < this.end && this.isSpaceAt(this.end - 1)) this.end--;
-    return count >= 0;
-  }
-
-  private isSpaceAt(index: i32): bool {
-    return load<u8>(changetype<usize>(this.buffer) + index) <= 0x20;
+  /** The address that the file reserves; null for another spelling, which reserves nothing. */
+  get ip(): Uint8Array | null {
+    const name = this.names.name;
+    const ip = parseIp(name);
+    return ip && formatIp(ip) == name ? ip : null;
   }
 }
 

@@ -1,25 +1,30 @@
-import { validateContainerId } from "../../cni/validate";
+import { validateContainerId, validateInterfaceName } from "../../cni/validate";
 
-/** The content of a lease file: container id, CR LF, interface name, no line feed at the end. */
+/** In a lease file, between the container id and the interface name; nothing comes after them. */
 const SEPARATOR: string = "\r\n";
 
 /** Whose a lease is. */
 export class Owner {
+  /** @param ifname empty in leases of before there were several interfaces to a container. */
   constructor(
     public containerId: string,
     public ifname: string,
   ) {}
 
-  /** Reads the trimmed content of a lease file; null if it names nobody. */
+  /** Reads the content of a lease file without space around it; null if it names nobody. */
   static parse(content: string): Owner | null {
     const parts = content.split(SEPARATOR);
     if (parts.length > 2 || validateContainerId(parts[0])) return null;
+    if (parts.length == 2 && validateInterfaceName(parts[1])) return null;
     return new Owner(parts[0], parts.length == 2 ? parts[1] : "");
   }
 
-  /**
-   * What is in the lease file; without an interface as before there were several to a container.
-   */
+  /** The same container, as leases without an interface name it. */
+  get legacy(): Owner {
+    return new Owner(this.containerId, "");
+  }
+
+  /** What is in the lease file. */
   toString(): string {
     return this.ifname.length > 0 ? this.containerId + SEPARATOR + this.ifname : this.containerId;
   }

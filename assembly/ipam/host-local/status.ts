@@ -1,5 +1,5 @@
 import { CmdArgs } from "../../cni/cmdargs";
-import { CniError, NOT_AVAILABLE } from "../../cni/error";
+import { CniError, NOT_AVAILABLE, systemError } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
 import { Result } from "../../cni/result";
 import { HostLocalConf } from "./conf";
@@ -25,14 +25,19 @@ export function statusOfPool(args: CmdArgs, conf: NetConf): CniError | null {
 
 /** A read-only or full disk shows only when something is written. */
 function tryWrite(store: Store): CniError | null {
+  const wasComplete = store.index.isComplete;
   const error = store.begin(new Owner("status", "status"));
   if (!error) store.end();
+  if (wasComplete) store.index.markComplete();
   return error;
 }
 
 function requireFree(store: Store, own: HostLocalConf): CniError | null {
   const taken = new TakenSet();
-  taken.load(store.directory);
+  const listed = taken.load(store.directory);
+  if (listed < 0) {
+    return systemError(NOT_AVAILABLE, `host-local: list "${store.directory}"`, listed);
+  }
   for (let i = 0; i < own.sets.length; i++) {
     const set = own.sets[i];
     const round = new RoundRobin(set, store.lastReserved(i));

@@ -1,11 +1,13 @@
 import { CniError, IO_FAILURE, systemError, TRY_AGAIN_LATER } from "../../cni/error";
-import { EEXIST, ENOENT, ETIMEDOUT } from "../../linux/errno";
+import { EEXIST, ENOENT, ENOTDIR, ETIMEDOUT } from "../../linux/errno";
 import { equalBytes, formatIp, parseIp } from "../../net/ip";
 import { makeDirectories } from "../../sys/directory";
 import { createFile, linkFile, lockFile, readFile, removeFile, writeFile } from "../../sys/file";
 import { close, log } from "../../sys/io";
+import { statPath } from "../../sys/stat";
 import { LeaseIndex } from "./lease-index";
 import { Owner } from "./lease";
+import { LeaseFile } from "./lease-file";
 import { LeaseScan } from "./lease-scan";
 
 /** How long another process may hold the lock before this one gives up, in milliseconds. */
@@ -14,15 +16,15 @@ const LOCK_TIMEOUT: i32 = 60_000;
 /** No address is longer as text, in bytes. */
 const IP_TEXT_LIMIT: i32 = 64;
 
-/** No lease is longer, in bytes: what is, is somebody else's file. */
-const CONTENT_LIMIT: i32 = 4096;
-
 // Files beside the leases, shared with other implementations of host-local: `lock`, and for each
 // range set `last_reserved_ip.N`. The name with the dot is ours: it is there only while a lease is
 // made.
 const LOCK: string = "lock";
 const LAST_RESERVED: string = "last_reserved_ip.";
 const NEW_LEASE: string = ".new-lease";
+
+/** What is said of a file that has an address's name and is none of ours. */
+export const NO_LEASE: string = "names no container and interface: it stays";
 
 /**
  * The leases of one network: a directory in which a file named by an address reserves it. The lock
@@ -34,9 +36,18 @@ const NEW_LEASE: string = ".new-lease";
 export class Store {
   readonly index: LeaseIndex;
   private lock: i32 = -1;
+  /** Why `find` may have overlooked an address, or null. */
+  trouble: CniError | null = null;
+  private file: LeaseFile = new LeaseFile();
 
   constructor(readonly directory: string) {
     this.index = new LeaseIndex(directory);
+  }
+
+  /** False if the directory is missing; another error comes out when it is opened. */
+  get exists(): bool {
+    const errno = statPath(this.directory).errno;
+    return errno != ENOENT && errno != ENOTDIR;
   }
 
   /** Creates the directory if it is missing, and takes the lock. */
@@ -102,9 +113,10 @@ export class Store {
 
   /** What the lease file of an address says, without space around it; empty if there is none. */
   contentOf(ip: Uint8Array): string {
-    const file = readFile(this.pathOf(ip), CONTENT_LIMIT);
-    if (file.errno != 0) return "";
-    return String.UTF8.decodeUnsafe(file.bytes.dataStart, file.bytes.length).trim();
+    const path = String.UTF8.encode(this.pathOf(ip));
+    this.file.read(changetype<usize>(path), path.byteLength);
+    if (this.file.errno != 0) this.trouble = this.failure("read", this.pathOf(ip), this.file.errno);
+    return this.file.content;
   }
 
   remove(ip: Uint8Array): CniError | null {
@@ -114,62 +126,73 @@ export class Store {
   }
 
   /**
-   * The addresses of an owner, surely: those of the index and of `hints` that their lease files
-   * confirm; where there are none, all files are looked through.
+   * The addresses of an owner: those of the index, if it knows all leases; else, and where it has
+   * none, all lease files are looked through.
    */
-  find(owner: Owner, hints: Uint8Array[]): Uint8Array[] {
-    const ips = this.findIndexed(owner);
-    for (let i = 0; i < hints.length; i++) this.confirm(owner, hints[i], ips);
-    if (ips.length > 0) return ips;
-    const exact = this.search(owner);
-    // Leases of before there were several interfaces to a container name the container alone.
-    return exact.length > 0 ? exact : this.search(new Owner(owner.containerId, ""));
+  find(owner: Owner): Uint8Array[] {
+    const ips = this.index.isComplete ? this.confirm(owner) : [];
+    return ips.length > 0 && !this.trouble ? ips : this.search(owner);
   }
 
-  /** The addresses of an owner that the index knows and their lease files confirm. */
+  /** The addresses of an owner, where the index has just been complete or rebuilt. */
   findIndexed(owner: Owner): Uint8Array[] {
+    return this.index.isBroken ? this.search(owner) : this.confirm(owner);
+  }
+
+  /** The addresses that the index knows of an owner, and the lease files confirm. */
+  private confirm(owner: Owner): Uint8Array[] {
     const ips: Uint8Array[] = [];
     const known = this.index.get(owner);
-    for (let i = 0; i < known.length; i++) this.confirm(owner, known[i], ips);
+    for (let i = 0; i < known.length; i++) {
+      if (!holds(ips, known[i]) && this.contentOf(known[i]) == owner.toString()) ips.push(known[i]);
+    }
     return ips;
   }
 
   /** Makes the index know all leases, which takes a look at each of them. */
-  rebuildIndex(): void {
-    const owners = new Map<string, Uint8Array[]>();
+  rebuildIndex(): CniError | null {
+    const ips = new Map<string, Uint8Array[]>();
     const scan = new LeaseScan(this.directory);
     while (scan.next()) {
-      const ip = parseIp(scan.name);
+      const ip = scan.ip;
       if (!ip) continue;
-      const content = scan.content;
-      const ips = owners.has(content) ? owners.get(content) : [];
-      ips.push(ip);
-      owners.set(content, ips);
+      const content = scan.file.content;
+      if (!ips.has(content)) ips.set(content, []);
+      ips.get(content).push(ip);
     }
-    this.index.clear();
-    const contents = owners.keys();
+    if (scan.errno != 0) return this.failure("list", this.directory, scan.errno);
+    const owners: Owner[] = [];
+    const contents = ips.keys();
     for (let i = 0; i < contents.length; i++) {
       const owner = Owner.parse(contents[i]);
-      if (owner) this.index.set(owner, owners.get(contents[i]));
-      else log(`${this.directory}: a lease file names nobody: "${contents[i]}"`);
+      if (!owner) {
+        log(`${this.directory}/${formatIp(ips.get(contents[i])[0])} ${NO_LEASE}`);
+        continue;
+      }
+      owners.push(owner);
+      this.index.set(owner, ips.get(contents[i]));
     }
-    if (scan.errno == 0) this.index.markComplete();
+    this.index.retain(owners);
+    return null;
   }
 
+  /** Leases that name the container alone count where there are none that name the interface. */
   private search(owner: Owner): Uint8Array[] {
-    const ips: Uint8Array[] = [];
+    const exact: Uint8Array[] = [];
+    const legacy: Uint8Array[] = [];
     const content = String.UTF8.encode(owner.toString());
+    const legacyContent = String.UTF8.encode(owner.legacy.toString());
     const scan = new LeaseScan(this.directory);
+    this.trouble = null;
     while (scan.next()) {
-      const ip = scan.holds(content) ? parseIp(scan.name) : null;
-      if (ip) ips.push(ip);
+      const isExact = scan.file.holds(content);
+      if (!isExact && !scan.file.holds(legacyContent)) continue;
+      const ip = scan.ip;
+      if (ip && isExact) exact.push(ip);
+      else if (ip) legacy.push(ip);
     }
-    return ips;
-  }
-
-  private confirm(owner: Owner, ip: Uint8Array, ips: Uint8Array[]): void {
-    for (let i = 0; i < ips.length; i++) if (equalBytes(ips[i], ip)) return;
-    if (this.contentOf(ip) == owner.toString()) ips.push(ip);
+    if (scan.errno != 0) this.trouble = this.failure("read", this.directory, scan.errno);
+    return exact.length > 0 ? exact : legacy;
   }
 
   private pathOf(ip: Uint8Array): string {
@@ -183,4 +206,9 @@ export class Store {
   private failure(verb: string, path: string, errno: i32): CniError {
     return systemError(IO_FAILURE, `host-local: cannot ${verb} "${path}"`, errno);
   }
+}
+
+function holds(ips: Uint8Array[], ip: Uint8Array): bool {
+  for (let i = 0; i < ips.length; i++) if (equalBytes(ips[i], ip)) return true;
+  return false;
 }

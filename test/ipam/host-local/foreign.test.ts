@@ -147,5 +147,5 @@ test("an ADD that reads all leases reports what is none", () => {
   pool.write("10.0.0.7", "not a lease");
   const { status, stderr } = pool.run("ADD", "c1");
   expect(status).toBe(0);
-  expect(stderr).toContain("not a lease");
+  expect(stderr).toContain("10.0.0.7 names no container and interface");
 });
