@@ -50,7 +50,7 @@ export class Pool implements Disposable {
   /** Calls the plugin; it must leave no descriptor open. */
   run(command: string, containerId = "c1", call: Call = {}): Outcome {
     const outcome = hostLocal({ config: this.config(), ...call, command, containerId });
-    expect(outcome.held, "descriptors left open").toBe(0);
+    expect(outcome.held, `descriptors left open: ${outcome.stdout}`).toBe(0);
     return outcome;
   }
 
