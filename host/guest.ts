@@ -1,7 +1,9 @@
 import { EFAULT, EINVAL, ENAMETOOLONG, ENOENT } from "../assembly/linux/errno.ts";
 import type { HostImports, System } from "./imports.ts";
 
-/** The longest path that a system call takes, without the NUL at its end (PATH_MAX, linux/limits.h). */
+/**
+ * The longest path that a system call takes, without the NUL at its end (PATH_MAX, linux/limits.h).
+ */
 const PATH_LENGTH = 4095;
 const POLLFD_SIZE = 8;
 const TIMESPEC_SIZE = 16;
@@ -11,7 +13,9 @@ class Refusal {
   constructor(readonly errno: number) {}
 }
 
-/** What the pointers of one guest mean. Views are made for one call: memory may grow between calls. */
+/**
+ * What the pointers of one guest mean. Views are made for one call: memory may grow between calls.
+ */
 class Guest {
   readonly #memory: () => WebAssembly.Memory;
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

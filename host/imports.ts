@@ -3,7 +3,9 @@ import type * as abi from "../assembly/sys/host.ts";
 /** The imports of the core, exactly as assembly/sys/host.ts declares them: pointers and lengths. */
 export type HostImports = { readonly [K in keyof typeof abi]: (typeof abi)[K] };
 
-/** What a delegated program left behind: its wait status (wait(2)) or -errno, and its two streams. */
+/**
+ * What a delegated program left behind: its wait status (wait(2)) or -errno, and its two streams.
+ */
 export interface SpawnResult {
   readonly status: number;
   readonly output: Uint8Array;
@@ -12,8 +14,8 @@ export interface SpawnResult {
 
 /**
  * A world that the core can act on: the same calls, names and numbers as `HostImports`, with guest
- * memory already turned into byte views and text by `host/guest.ts`. Real Linux (`host/linux.ts`), the
- * simulated kernel (`host/sim/`) and every wrapper around them implement this.
+ * memory already turned into byte views and text by `host/guest.ts`. Real Linux (`host/linux.ts`),
+ * the simulated kernel (`host/sim/`) and every wrapper around them implement this.
  *
  * All methods return `>= 0` or `-errno`, and write their output into the views they are given.
  */

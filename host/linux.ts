@@ -12,8 +12,8 @@ const PERMISSIONS = 0o7777;
 const NANOSECONDS = 1_000_000_000n;
 
 /**
- * The kernel this process runs on (little-endian Linux). Files go through node:fs; the calls that node
- * does not have go through the C library, which is loaded for the first of them.
+ * The kernel this process runs on (little-endian Linux). Files go through node:fs; the calls that
+ * node does not have go through the C library, which is loaded for the first of them.
  */
 export const linux: System = {
   // node adds O_CLOEXEC

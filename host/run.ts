@@ -16,8 +16,8 @@ interface Core extends Record<string, unknown> {
 /**
  * Runs the core once, on a system.
  *
- * A core that traps has a mistake in it or ran out of memory, a system that throws is not whole. The
- * runtime is still answered as the specification demands: one error object, exit status 1.
+ * A core that traps has a mistake in it or ran out of memory, a system that throws is not whole.
+ * The runtime is still answered as the specification demands: one error object, exit status 1.
  *
  * @returns the exit status.
  */
@@ -31,7 +31,9 @@ export function runPlugin(module: WebAssembly.Module, system: System): number {
   }
 }
 
-/** Answers in the place of a core that cannot: on both streams, for the runtime and for its user. */
+/**
+ * Answers in the place of a core that cannot: on both streams, for the runtime and for its user.
+ */
 export function reportFailure(error: unknown, system: System): number {
   const reason = error instanceof Error ? error : new Error(String(error));
   const message = {

@@ -166,7 +166,8 @@ function processes(
       trace.after(
         () => system.spawn(path, command, input, outputLimit, logLimit),
         ({ status, output, log }) =>
-          `spawn(${text(path)}, ${command}, ${quoted(input)}, ${quoted(output)}, ${quoted(log)}) = ` +
+          `spawn(${text(path)}, ${command}, ${quoted(input)}, ` +
+          `${quoted(output)}, ${quoted(log)}) = ` +
           (status < 0 ? resultOf(status) : waitStatusOf(status)),
       ),
   };

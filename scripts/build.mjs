@@ -1,5 +1,5 @@
-// npm run build: everything under build/. With --debug the core for development as well; with --schema
-// only the JSON Schemas in schema/.
+// npm run build: everything under build/. With --debug the core for development as well; with
+// --schema only the JSON Schemas in schema/.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,7 +27,9 @@ async function build() {
   }
 }
 
-/** host/schema/generate.ts exports `generate()`: the name of each file and the JSON Schema in it. */
+/**
+ * host/schema/generate.ts exports `generate()`: the name of each file and the JSON Schema in it.
+ */
 async function writeSchemas() {
   const generator = path.resolve("build/schema/generate.mjs");
   await bundleTool("host/schema/generate.ts", generator);

@@ -39,8 +39,8 @@ export async function bundleTool(entry, outfile) {
 }
 
 /**
- * The start of the executable. For /bin/sh a program that finds node with no help from the environment,
- * which a container runtime may leave empty; for node some strings and comments.
+ * The start of the executable. For /bin/sh a program that finds node with no help from the
+ * environment, which a container runtime may leave empty; for node some strings and comments.
  *
  * Node gets no flags: none that was tried (thread pools, tiers of the WebAssembly compiler, compile
  * caches) was worth 1 ms, and one that a later version does not know keeps it from starting.

@@ -1,4 +1,5 @@
-// Compiles assembly/ to WebAssembly (asconfig.json), unless nothing has changed since the last time.
+// Compiles assembly/ to WebAssembly (asconfig.json), unless nothing has changed since the last
+// time.
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";

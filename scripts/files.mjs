@@ -2,8 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * Writes a file whole or not at all, creating its folder: a plugin may be running from the old one at
- * this moment, and has its native library mapped.
+ * Writes a file whole or not at all, creating its folder: a plugin may be running from the old one
+ * at this moment, and has its native library mapped.
  *
  * @param {string} file
  * @param {string | Uint8Array} contents

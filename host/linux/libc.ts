@@ -2,7 +2,9 @@ import path from "node:path";
 
 type Koffi = typeof import("koffi");
 
-/** A pointer argument is a view of the bytes it points to, or an address as `environ` returns it. */
+/**
+ * A pointer argument is a view of the bytes it points to, or an address as `environ` returns it.
+ */
 type Argument = number | bigint | string | Uint8Array | Int32Array | (string | null)[];
 type Call = (...args: Argument[]) => number;
 
@@ -56,7 +58,8 @@ const DIRECTORIES = ["../lib/koffi", "../../build/lib/koffi"];
 const LIBRARIES = ["linux.node", "musl.node"];
 
 /**
- * The native part is all there is to koffi: its JavaScript part finds it and gives warnings, for 10 ms.
+ * The native part is all there is to koffi: its JavaScript part finds it and gives warnings, and
+ * takes 10 ms for that.
  */
 function loadKoffi(): Koffi {
   const problems: string[] = [];

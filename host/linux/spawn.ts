@@ -14,8 +14,9 @@ const TICK_MS = 20;
 /**
  * Runs a program to its end (`System.spawn`).
  *
- * Not by node:child_process, which takes 6 ms more, returns no wait status, kills for a long log too,
- * passes the log on late, and waits for whatever the program has left running in the background.
+ * Not by node:child_process, which takes 6 ms more, returns no wait status, kills for a long log
+ * too, passes the log on late, and waits for whatever the program has left running in the
+ * background.
  */
 export function spawn(
   path: string,

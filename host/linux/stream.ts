@@ -5,7 +5,9 @@ import { POLLIN } from "../../assembly/linux/poll.ts";
 const POLLOUT = 0x0004;
 const STDERR = 2;
 const CHUNK = 64 * 1024;
-/** What a pipe takes without blocking when poll(2) says that it takes something (linux/limits.h). */
+/**
+ * What a pipe takes without blocking when poll(2) says that it takes something (linux/limits.h).
+ */
 const PIPE_BUF = 4096;
 
 /** What happens at one end of a pipe whose other end a child has. */

@@ -34,7 +34,9 @@ const ERROR: Kind = { names: namesOf(netlink, "NLMSGERR_ATTR_"), nested: {} };
 const NLMSGHDR = 16;
 const NLATTR = 4;
 
-/** By the first message type of each object (linux/rtnetlink.h): attributes, and the header before. */
+/**
+ * By the first message type of each object (linux/rtnetlink.h): attributes, and the header before.
+ */
 const OBJECTS: readonly [first: number, size: number, kind: Kind][] = [
   [rtnetlink.RTM_NEWLINK, 16, LINK],
   [rtnetlink.RTM_NEWADDR, 8, ADDRESS],
@@ -43,8 +45,8 @@ const OBJECTS: readonly [first: number, size: number, kind: Kind][] = [
 const TYPES_PER_OBJECT = 4;
 
 /**
- * Every message of a datagram (netlink(7)), with the attributes that the core knows and the number of
- * the others; bytes that are no message as they are.
+ * Every message of a datagram (netlink(7)), with the attributes that the core knows and the number
+ * of the others; bytes that are no message as they are.
  */
 export function messagesOf(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

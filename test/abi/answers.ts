@@ -1,5 +1,5 @@
-// The right answers to the questions of test/probe/abi.ts: what every host must answer, on Linux and
-// off it. A negative number is -errno; a yes-or-no question is answered by 1.
+// The right answers to the questions of test/probe/abi.ts: what every host must answer, on Linux
+// and off it. A negative number is -errno; a yes-or-no question is answered by 1.
 import {
   E2BIG,
   EACCES,

@@ -1,4 +1,5 @@
-// A program like the plugin's executable, with another core: the module named by its first argument.
+// A program like the plugin's executable, with another core: the module named by its first
+// argument.
 import fs from "node:fs";
 import { linux } from "../../host/linux.ts";
 import { runPlugin } from "../../host/run.ts";

@@ -6,7 +6,9 @@ import { anyResultSchema } from "../../host/schema/result.ts";
 import { versionSchema } from "../../host/schema/version.ts";
 import { filesBelow, readText } from "./documents.ts";
 
-/** What a JSON document of the documentation claims to be, by its keys; undefined for none of ours. */
+/**
+ * What a JSON document of the documentation claims to be, by its keys; undefined for none of ours.
+ */
 export function schemaOf(sample: object): z.ZodType | undefined {
   if ("plugins" in sample) return confListSchema;
   if ("supportedVersions" in sample) return versionSchema;

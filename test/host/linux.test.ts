@@ -136,7 +136,7 @@ describe("statx", () => {
     expect(found.mtimeNs).toBe(1_000_000_000_250_000_000n);
   });
 
-  test("of a link itself, of a descriptor, of the current directory, of a file beside a descriptor", () => {
+  test("of a link itself, a descriptor, the current directory, a file beside a descriptor", () => {
     const link = path.join(directory, "link");
     fs.symlinkSync("nowhere", link);
     const inode = (file: string) => fs.lstatSync(file, { bigint: true }).ino;

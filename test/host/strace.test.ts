@@ -43,13 +43,14 @@ test("files", () => {
   system.close(7);
   system.statx(5, "", 0x1000, 0x101, new Uint8Array(256));
   system.statx(-100, "/x", 0, 0x101, new Uint8Array(256));
+  const stat = "{mode=0100755, ino=4026531840, dev=0:4}";
   expect(lines).toEqual([
     'open("/tmp/\\"x\\"", O_CLOEXEC|O_WRONLY, 0600) = -2 ENOENT',
     'open("/", O_RDONLY, 00) = 3',
     'read(0, "{\\"a\\":\\n\\"\\xc3\\xa4\\"}", 64) = 11',
     `write(1, "${"x".repeat(200)}"..., 300) = 2`,
     "close(7) = 0",
-    'statx(5, "", AT_EMPTY_PATH, STATX_INO|STATX_TYPE, {mode=0100755, ino=4026531840, dev=0:4}) = 0',
+    `statx(5, "", AT_EMPTY_PATH, STATX_INO|STATX_TYPE, ${stat}) = 0`,
     'statx(AT_FDCWD, "/x", 0, STATX_INO|STATX_TYPE, {}) = -13 EACCES',
   ]);
 });

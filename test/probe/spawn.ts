@@ -10,8 +10,8 @@ const LOG_LENGTH: usize = room + 4004;
 
 /**
  * Programs that end in every way. PROBE_PROGRAM is one that writes its CNI_COMMAND and its input to
- * standard output and `log` to standard error, and then exits with status 3, or for CNI_COMMAND=KILL
- * kills itself with SIGTERM.
+ * standard output and `log` to standard error, and then exits with status 3, or for
+ * CNI_COMMAND=KILL kills itself with SIGTERM.
  */
 export function programs(): void {
   report("spawn: no such program", spawn("/nonexistent/program", "ADD", 100, 100));

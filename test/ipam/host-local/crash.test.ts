@@ -10,7 +10,9 @@ const EIO = 5;
 /** More calls than any command makes here. */
 const MOST_CALLS = 1000;
 
-/** The system until its `nth` call, which is not made; of a write, half of the bytes are written. */
+/**
+ * The system until its `nth` call, which is not made; of a write, half of the bytes are written.
+ */
 function untilCall(system: System, nth: number): { system: System; died: () => boolean } {
   let calls = 0;
   const mortal = new Proxy(system, {

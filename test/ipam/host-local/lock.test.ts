@@ -18,7 +18,9 @@ function hold(pool: Pool): Disposable {
   return { [Symbol.dispose]: () => closeSync(fd) };
 }
 
-/** A system in which time passes only while somebody sleeps, at once; it says how much has passed. */
+/**
+ * A system in which time passes only while somebody sleeps, at once; it says how much has passed.
+ */
 function hurrying(system: System): { system: System; passed: () => number } {
   let milliseconds = 0;
   const hurried: System = {
