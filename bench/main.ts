@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab.ts";
+import { fillLeases, leaseSubjects, leaseTable } from "./leases.ts";
 import { measure, type Sample } from "./measure.ts";
 import { master, ours, reference, subjects } from "./subject.ts";
 import { table } from "./table.ts";
@@ -23,9 +24,12 @@ const rounds = Number(values.runs);
 if (!Number.isInteger(rounds) || rounds < 1)
   throw new Error(`--runs ${values.runs}: must be a number of rounds from 1`);
 const directory = existsSync(join(values.reference, "macvlan")) ? values.reference : undefined;
+const plugins = directory === undefined ? [ours] : [ours, reference];
 
 if (values.inside) {
-  process.stdout.write(JSON.stringify(measure(subjects(directory), rounds)));
+  fillLeases(plugins);
+  const all = [subjects(directory), leaseSubjects(directory)];
+  process.stdout.write(JSON.stringify(all.map((some) => measure(some, rounds))));
 } else {
   await run();
 }
@@ -38,12 +42,11 @@ async function run(): Promise<void> {
     );
   await using lab = await Lab.open();
   lab.addMaster(master);
-  for (const pod of [ours, reference]) lab.addNetns(pod);
-  console.log(
-    `Node ${process.version}, ${rounds} rounds of ${subjects(directory).length} subjects\n`,
-  );
+  for (const pod of plugins) lab.addNetns(pod);
+  console.log(`Node ${process.version}, ${rounds} rounds\n`);
   const words = ["--inside", "--runs", String(rounds), "--reference", values.reference];
   const self = fileURLToPath(import.meta.url);
-  const samples: Sample[] = JSON.parse(lab.run([process.execPath, self, ...words]));
-  console.log(table(samples));
+  const output = lab.run([process.execPath, self, ...words]);
+  const [samples, leaseSamples] = JSON.parse(output) as [Sample[], Sample[]];
+  console.log(`${table(samples)}\n\n${leaseTable(leaseSamples)}`);
 }

@@ -107,6 +107,6 @@ function attachment(
 }
 
 /** As bare as a container runtime's. */
-function environment(path: string): Record<string, string> {
+export function environment(path: string): Record<string, string> {
   return { PATH: `${dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`, CNI_PATH: path };
 }

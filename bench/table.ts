@@ -30,16 +30,16 @@ export function table(samples: readonly Sample[]): string {
   return format([[...columns], ...rows]);
 }
 
-function median(sample: Sample | undefined): number {
+export function median(sample: Sample | undefined): number {
   return sample === undefined ? Number.NaN : quantile(sample, 0.5);
 }
 
-function quantile({ milliseconds }: Sample, share: number): number {
+export function quantile({ milliseconds }: Sample, share: number): number {
   const sorted = [...milliseconds].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-function format([head = [], ...rows]: readonly string[][]): string {
+export function format([head = [], ...rows]: readonly string[][]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
   );
