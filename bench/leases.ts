@@ -12,7 +12,7 @@ const sizes = [0, 1000, 20_000, 65_000] as const;
 const roundsOfLarge = 10;
 const large = 20_000;
 
-/** What a command of ours may take with `large` leases, as a multiple of what it takes with none. */
+/** What a command of ours may take with `large` leases, in terms of what it takes with none. */
 const target = 1.5;
 
 /** The n-th address of the range, n from 0: the range begins after network and gateway. */
@@ -25,7 +25,7 @@ const root = "/run/leases-of-others";
 const dataDir = (plugin: string, size: number) => join(root, plugin, String(size));
 const network = "bench";
 
-/** Makes the directories: one for each plugin and number of leases; some 800 MB of the lab's memory. */
+/** Makes a directory for each plugin and number of leases: some 800 MB of the lab's memory. */
 export function fillLeases(plugins: readonly string[]): void {
   for (const plugin of plugins) {
     for (const size of sizes) {
