@@ -33,7 +33,7 @@ describe("after an ADD", () => {
   test.each([
     [0o022, "755", "750", "600"],
     [0o077, "700", "700", "600"],
-    [0o277, "500", "500", "400"],
+    [0o027, "750", "750", "600"],
     [0o000, "755", "750", "600"],
   ])("there are exactly these files, with umask %o", (mask, directory, lock, lease) => {
     using pool = new Pool(dual);
