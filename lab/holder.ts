@@ -11,17 +11,22 @@ export class LabUnavailable extends Error {
 export interface Holder {
   readonly process: ChildProcess;
   readonly enter: readonly string[];
+  /** For files that both sides shall see; it goes when the holder does. */
+  readonly directory: string;
 }
 
 // Runs inside the new namespaces. A tmpfs on /run makes `ip netns` independent of the machine's.
-// It then waits for the end of its input, which comes however the parent ends, and takes with it
-// every process that still lives in its mount namespace: nothing can outlive the lab.
+// It then waits for the end of its input, which comes however the parent ends, and takes its files
+// with it and every process that still lives in its mount namespace: nothing can outlive the lab.
 const script = `
-  mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && echo ready || exit 1
-  cat >/dev/null
+  mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up &&
+    directory=$(mktemp -d "\${TMPDIR:-/tmp}/lab-XXXXXX") && echo "ready $directory" || exit 1
+  exec >/dev/null 2>&1
+  cat
   own=$(readlink /proc/self/ns/mnt | tr '[]' '??')
-  find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/mnt' -lname "$own" 2>/dev/null |
-    cut -d/ -f3 | grep -vx $$ | xargs -r kill -9 2>/dev/null
+  find /proc -maxdepth 3 -path '/proc/[0-9]*/ns/mnt' -lname "$own" |
+    cut -d/ -f3 | grep -vx $$ | xargs -r kill -9
+  rm -rf "$directory"
 `;
 
 // Bits of capabilities(7).
@@ -45,7 +50,7 @@ export async function startHolder(userNamespace: boolean): Promise<Holder> {
   const ready = new Promise<string>((resolve) => {
     child.stdout.on("data", (text) => {
       output += text;
-      if (output.includes("ready")) resolve("");
+      if (output.endsWith("\n")) resolve("");
     });
     child.stderr.on("data", (text) => {
       output += text;
@@ -60,7 +65,8 @@ export async function startHolder(userNamespace: boolean): Promise<Holder> {
   child.unref();
   const target = ["--target", String(child.pid), "--net", "--mount"];
   const credentials = userNamespace ? ["--user", "--preserve-credentials"] : [];
-  return { process: child, enter: ["nsenter", ...target, ...credentials, "--"] };
+  const directory = output.trim().replace(/^ready /, "");
+  return { process: child, enter: ["nsenter", ...target, ...credentials, "--"], directory };
 }
 
 /** The caller's environment in the C locale, with the directories of the administrator's tools. */

@@ -1,7 +1,4 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type CniCall, type CniOutput, cniExec, cniOutput } from "./cni.ts";
 import { type Holder, isPrivileged, startHolder } from "./holder.ts";
 import { Netns } from "./netns.ts";
@@ -31,7 +28,8 @@ export interface MasterOptions {
  */
 export class Lab extends Netns {
   readonly #holder: Holder;
-  #directory: string | undefined;
+  /** A directory for files that the programs in the lab shall see; gone with the lab. */
+  readonly directory: string;
 
   private constructor(
     holder: Holder,
@@ -40,6 +38,7 @@ export class Lab extends Netns {
   ) {
     super("", `/proc/${holder.process.pid}/ns/net`, holder.enter);
     this.#holder = holder;
+    this.directory = holder.directory;
   }
 
   /**
@@ -106,16 +105,9 @@ export class Lab extends Netns {
     return takeSnapshot(this);
   }
 
-  /** A directory for files that the programs in the lab shall see; gone with the lab. */
-  get directory(): string {
-    this.#directory ??= mkdtempSync(join(tmpdir(), "lab-"));
-    return this.#directory;
-  }
-
   /** Ends the lab and every process in it. */
   async close(): Promise<void> {
     const { process: holder } = this.#holder;
-    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
     if (holder.exitCode !== null || holder.signalCode !== null) return;
     holder.ref();
     holder.stdin?.end();

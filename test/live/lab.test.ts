@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Lab } from "../../lab/lab.ts";
 import { difference } from "../../lab/snapshot.ts";
@@ -37,15 +37,18 @@ describe("a lab", () => {
     );
   });
 
-  it("takes the programs that still run in it with it", async () => {
+  it("takes its files and the programs that still run in it with it", async () => {
     const lab = await Lab.open();
     const pod = lab.addNetns("pod");
+    writeFileSync(`${lab.directory}/file`, "text");
+    expect(pod.run(["cat", `${lab.directory}/file`])).toBe("text");
     const running = [lab.start(["sleep", "600"]), pod.start(["sh", "-c", "sleep 600; true"])];
     const namespace = lab.run(["readlink", "/proc/self/ns/mnt"]).trim();
     expect(inhabitants(namespace).length).toBeGreaterThanOrEqual(3);
     await lab.close();
     for (const { done } of running) expect((await done).signal).toBe("SIGKILL");
     expect(inhabitants(namespace)).toEqual([]);
+    expect(existsSync(lab.directory)).toBe(false);
   });
 });
 
