@@ -92,13 +92,16 @@ export function writeSymlink(text: string, path: string): i32 {
   );
 }
 
-/** readlink(2): the text of a symbolic link of at most `limit` bytes, or the empty string. */
-export function readSymlink(path: string, limit: i32): string {
+/** A symbolic link holds no more (PATH_MAX, linux/limits.h); one buffer serves for all of them. */
+const SYMLINK_MAX: i32 = 4095;
+const symlinkText: ArrayBuffer = new ArrayBuffer(SYMLINK_MAX);
+
+/** readlink(2): the text of a symbolic link, or the empty string. */
+export function readSymlink(path: string): string {
   const name = String.UTF8.encode(path);
-  const text = new ArrayBuffer(limit);
-  const pointer = changetype<usize>(text);
-  const length = host.readlink(changetype<usize>(name), name.byteLength, pointer, limit);
-  return length > 0 ? String.UTF8.decodeUnsafe(pointer, length) : "";
+  const text = changetype<usize>(symlinkText);
+  const length = host.readlink(changetype<usize>(name), name.byteLength, text, SYMLINK_MAX);
+  return length > 0 ? String.UTF8.decodeUnsafe(text, length) : "";
 }
 
 /**

@@ -2,14 +2,19 @@ import { EEXIST, ENOENT } from "../../linux/errno";
 import { fnv1a } from "../../net/hash";
 import { formatIp, parseIp } from "../../net/ip";
 import { DirectoryReader, makeDirectories } from "../../sys/directory";
-import { readSymlink, removeFile, writeSymlink } from "../../sys/file";
+import { readFile, readSymlink, removeFile, writeSymlink } from "../../sys/file";
 import { mtimeOf } from "../../sys/stat";
 import { Owner } from "./lease";
 
 /** Longer file names are not possible (NAME_MAX, linux/limits.h), bytes. */
 const NAME_MAX: i32 = 255;
-/** A symbolic link holds no more (PATH_MAX), bytes. */
-const TEXT_MAX: i32 = 4095;
+
+/** In the directory of the leases, with the number of the range set: the address reserved last. */
+export const LAST_RESERVED: string = "last_reserved_ip.";
+/** No address is longer as text, in bytes. */
+export const IP_TEXT_LIMIT: i32 = 64;
+/** The addresses reserved last of more range sets than that are not looked at. */
+const SETS_MAX: i32 = 16;
 
 /**
  * Which addresses an owner has, without opening every lease: a directory of symbolic links, one for
@@ -42,7 +47,7 @@ export class LeaseIndex {
   /** The addresses of an owner; empty if none are known. */
   get(owner: Owner): Uint8Array[] {
     const ips: Uint8Array[] = [];
-    const words = readSymlink(this.pathOf(nameOf(owner)), TEXT_MAX).split(" ");
+    const words = readSymlink(this.pathOf(nameOf(owner))).split(" ");
     for (let i = 0; i < words.length; i++) {
       const ip = parseIp(words[i]);
       if (ip) ips.push(ip);
@@ -60,10 +65,16 @@ export class LeaseIndex {
     this.removePath(this.pathOf(nameOf(owner)));
   }
 
-  /** Removes the entries of all but these owners. */
-  retain(owners: Owner[]): void {
+  /** Makes `ips` all that the index knows: an owner's addresses by the content of its leases. */
+  replace(ips: Map<string, Uint8Array[]>): void {
     const names = new Set<string>();
-    for (let i = 0; i < owners.length; i++) names.add(nameOf(owners[i]));
+    const contents = ips.keys();
+    for (let i = 0; i < contents.length; i++) {
+      const owner = Owner.parse(contents[i]);
+      if (!owner) continue;
+      names.add(nameOf(owner));
+      this.set(owner, ips.get(contents[i]));
+    }
     const entries = new DirectoryReader(this.directory);
     while (entries.next()) {
       const name = entries.name;
@@ -75,7 +86,7 @@ export class LeaseIndex {
   /** True if nobody has touched the leases or the index since `markComplete`. */
   get isComplete(): bool {
     const state = this.state;
-    return state.length > 0 && readSymlink(this.mark, TEXT_MAX) == state;
+    return state.length > 0 && readSymlink(this.mark) == state;
   }
 
   /** Notes that the index knows all leases as they are now, if all of it could be written. */
@@ -83,16 +94,27 @@ export class LeaseIndex {
     if (!this.isBroken) this.write(this.mark, this.state);
   }
 
+  /**
+   * The times of both directories; and, as a clock may not tick between two changes, the addresses
+   * reserved last, which every implementation writes down at each ADD.
+   */
   private get state(): string {
     const leases = mtimeOf(this.leases);
     const index = mtimeOf(this.directory);
-    return leases.length > 0 && index.length > 0 ? `${leases} ${index}` : "";
+    if (leases.length == 0 || index.length == 0) return "";
+    let state = `${leases} ${index}`;
+    for (let i = 0; i < SETS_MAX; i++) {
+      const file = readFile(`${this.leases}/${LAST_RESERVED}${i.toString()}`, IP_TEXT_LIMIT);
+      if (file.errno != 0) break;
+      state += " " + String.UTF8.decodeUnsafe(file.bytes.dataStart, file.bytes.length);
+    }
+    return state;
   }
 
   private write(path: string, text: string): void {
     let written = writeSymlink(text, path);
     if (written == -EEXIST) {
-      if (readSymlink(path, TEXT_MAX) == text) return;
+      if (readSymlink(path) == text) return;
       removeFile(path);
       written = writeSymlink(text, path);
     }

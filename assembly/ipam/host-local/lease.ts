@@ -13,10 +13,12 @@ export class Owner {
 
   /** Reads the content of a lease file without space around it; null if it names nobody. */
   static parse(content: string): Owner | null {
-    const parts = content.split(SEPARATOR);
-    if (parts.length > 2 || validateContainerId(parts[0])) return null;
-    if (parts.length == 2 && validateInterfaceName(parts[1])) return null;
-    return new Owner(parts[0], parts.length == 2 ? parts[1] : "");
+    const end = content.indexOf(SEPARATOR);
+    const containerId = end < 0 ? content : content.substring(0, end);
+    const ifname = end < 0 ? "" : content.substring(end + SEPARATOR.length);
+    if (validateContainerId(containerId)) return null;
+    if (end >= 0 && validateInterfaceName(ifname)) return null;
+    return new Owner(containerId, ifname);
   }
 
   /** The same container, as leases without an interface name it. */

@@ -1,11 +1,11 @@
 import { CniError, IO_FAILURE, systemError, TRY_AGAIN_LATER } from "../../cni/error";
-import { EEXIST, ENOENT, ENOTDIR, ETIMEDOUT } from "../../linux/errno";
+import { EEXIST, ENOENT, ENOTDIR, EOPNOTSUPP, EPERM, ETIMEDOUT } from "../../linux/errno";
 import { equalBytes, formatIp, parseIp } from "../../net/ip";
 import { makeDirectories } from "../../sys/directory";
 import { createFile, linkFile, lockFile, readFile, removeFile, writeFile } from "../../sys/file";
 import { close, log } from "../../sys/io";
 import { statPath } from "../../sys/stat";
-import { LeaseIndex } from "./lease-index";
+import { IP_TEXT_LIMIT, LAST_RESERVED, LeaseIndex } from "./lease-index";
 import { Owner } from "./lease";
 import { LeaseFile } from "./lease-file";
 import { LeaseScan } from "./lease-scan";
@@ -13,15 +13,14 @@ import { LeaseScan } from "./lease-scan";
 /** How long another process may hold the lock before this one gives up, in milliseconds. */
 const LOCK_TIMEOUT: i32 = 60_000;
 
-/** No address is longer as text, in bytes. */
-const IP_TEXT_LIMIT: i32 = 64;
-
 // Files beside the leases, shared with other implementations of host-local: `lock`, and for each
 // range set `last_reserved_ip.N`. The name with the dot is ours: it is there only while a lease is
 // made.
 const LOCK: string = "lock";
-const LAST_RESERVED: string = "last_reserved_ip.";
 const NEW_LEASE: string = ".new-lease";
+
+/** More owners than that are looked up in the lease files: an index would take too much memory. */
+const INDEX_LIMIT: i32 = 100_000;
 
 /** What is said of a file that has an address's name and is none of ours. */
 export const NO_LEASE: string = "names no container and interface: it stays";
@@ -38,6 +37,7 @@ export class Store {
   private lock: i32 = -1;
   /** Why `find` may have overlooked an address, or null. */
   trouble: CniError | null = null;
+  private prepared: string = "";
   private file: LeaseFile = new LeaseFile();
 
   constructor(readonly directory: string) {
@@ -76,6 +76,7 @@ export class Store {
 
   /** Prepares a lease for `take`. */
   begin(owner: Owner): CniError | null {
+    this.prepared = owner.toString();
     const path = `${this.directory}/${NEW_LEASE}`;
     let made = createFile(path, owner.toString(), 0o600);
     if (made == -EEXIST) {
@@ -88,7 +89,10 @@ export class Store {
 
   /** Makes the prepared lease that of an address. Returns 0, -EEXIST if it is taken, or -errno. */
   take(ip: Uint8Array): i32 {
-    return linkFile(`${this.directory}/${NEW_LEASE}`, this.pathOf(ip));
+    const linked = linkFile(`${this.directory}/${NEW_LEASE}`, this.pathOf(ip));
+    if (linked != -EPERM && linked != -EOPNOTSUPP) return linked;
+    // A file system without hard links, on which a lease is written in place, as others do it.
+    return createFile(this.pathOf(ip), this.prepared, 0o600);
   }
 
   end(): void {
@@ -153,26 +157,17 @@ export class Store {
   rebuildIndex(): CniError | null {
     const ips = new Map<string, Uint8Array[]>();
     const scan = new LeaseScan(this.directory);
-    while (scan.next()) {
+    while (scan.next() && ips.size <= INDEX_LIMIT) {
       const ip = scan.ip;
       if (!ip) continue;
       const content = scan.file.content;
-      if (!ips.has(content)) ips.set(content, []);
-      ips.get(content).push(ip);
+      if (!Owner.parse(content)) log(`${this.directory}/${formatIp(ip)} ${NO_LEASE}`);
+      else if (ips.has(content)) ips.get(content).push(ip);
+      else ips.set(content, [ip]);
     }
-    if (scan.errno != 0) return this.failure("list", this.directory, scan.errno);
-    const owners: Owner[] = [];
-    const contents = ips.keys();
-    for (let i = 0; i < contents.length; i++) {
-      const owner = Owner.parse(contents[i]);
-      if (!owner) {
-        log(`${this.directory}/${formatIp(ips.get(contents[i])[0])} ${NO_LEASE}`);
-        continue;
-      }
-      owners.push(owner);
-      this.index.set(owner, ips.get(contents[i]));
-    }
-    this.index.retain(owners);
+    if (scan.errno != 0) return this.failure("read", this.directory, scan.errno);
+    if (ips.size > INDEX_LIMIT) this.index.isBroken = true;
+    else this.index.replace(ips);
     return null;
   }
 

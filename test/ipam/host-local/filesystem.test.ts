@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EPERM } from "../../../assembly/linux/errno.ts";
+import { EOPNOTSUPP, EPERM } from "../../../assembly/linux/errno.ts";
 import type { System } from "../../../host/imports.ts";
 import { Pool } from "./pool.ts";
 import type { Call } from "./process.ts";
@@ -80,12 +80,20 @@ test("where there are no symbolic links, all works without an index", () => {
   expect(pool.leases()).toEqual([]);
 });
 
-test("where there are no hard links, ADD says that it needs them", () => {
+test.each([
+  ["EPERM", EPERM],
+  ["EOPNOTSUPP", EOPNOTSUPP],
+])("where hard links give %s, a lease is written in place", (_, errno) => {
   using pool = new Pool();
-  const call: Call = { wrap: (system) => ({ ...system, link: () => -EPERM }) };
-  const error = pool.fail("ADD", "c1", call);
-  expect(error.code).toBe(5);
-  expect(error.msg).toContain("EPERM");
-  expect(error.msg).toContain(pool.directory);
-  expect(pool.leases()).toEqual([]);
+  const call: Call = { wrap: (system) => ({ ...system, link: () => -errno }) };
+  pool.reserve("10.0.0.2", "other");
+  expect(pool.run("ADD", "c1", call)).toMatchObject({
+    status: 0,
+    json: { ips: [{ address: "10.0.0.3/24" }] },
+  });
+  expect(pool.leases()).toEqual(["10.0.0.2", "10.0.0.3"]);
+  expect(pool.read("10.0.0.3")).toBe("c1\r\neth0");
+  expect(pool.fail("ADD", "c1", call).msg).toContain("duplicate allocation");
+  pool.succeed("DEL", "c1", call);
+  expect(pool.leases()).toEqual(["10.0.0.2"]);
 });
