@@ -41,6 +41,13 @@ export function formatIp(address: Uint8Array): string {
   return address.length == IPV6_LENGTH ? formatIpv6(address) : "?";
 }
 
+/** `10.0.0.2 10.0.0.3`. */
+export function joinIps(ips: Uint8Array[]): string {
+  const texts: string[] = [];
+  for (let i = 0; i < ips.length; i++) texts.push(formatIp(ips[i]));
+  return texts.join(" ");
+}
+
 /** Allocates nothing but the address: a directory may hold tens of thousands. */
 function parseIpv4(text: string): Uint8Array | null {
   const address = new Uint8Array(IPV4_LENGTH);

@@ -7,7 +7,7 @@ import { readRoute } from "../../cni/result-read";
 import { isAtLeast } from "../../cni/version";
 import { Fields } from "../../json/fields";
 import { parseCidr } from "../../net/cidr";
-import { formatIp, parseIp } from "../../net/ip";
+import { parseIp } from "../../net/ip";
 import { readRange } from "./range";
 import { RangeSet } from "./range-set";
 
@@ -134,11 +134,4 @@ function parseAddress(text: string): Uint8Array | null {
 
 function invalid(msg: string): CniError {
   return new CniError(INVALID_CONFIG, `host-local: ${msg}`);
-}
-
-/** For messages: `10.0.0.2 10.0.0.3`. */
-export function joinIps(ips: Uint8Array[]): string {
-  const texts: string[] = [];
-  for (let i = 0; i < ips.length; i++) texts.push(formatIp(ips[i]));
-  return texts.join(" ");
 }

@@ -1,6 +1,6 @@
 import { EEXIST, ENOENT } from "../../linux/errno";
 import { fnv1a } from "../../net/hash";
-import { formatIp, parseIp } from "../../net/ip";
+import { joinIps, parseIp } from "../../net/ip";
 import { DirectoryReader, makeDirectories } from "../../sys/directory";
 import { readFile, readSymlink, removeFile, writeSymlink } from "../../sys/file";
 import { mtimeOf } from "../../sys/stat";
@@ -56,9 +56,7 @@ export class LeaseIndex {
   }
 
   set(owner: Owner, ips: Uint8Array[]): void {
-    const texts: string[] = [];
-    for (let i = 0; i < ips.length; i++) texts.push(formatIp(ips[i]));
-    this.write(this.pathOf(nameOf(owner)), texts.join(" "));
+    this.write(this.pathOf(nameOf(owner)), joinIps(ips));
   }
 
   remove(owner: Owner): void {
@@ -72,8 +70,12 @@ export class LeaseIndex {
     for (let i = 0; i < contents.length; i++) {
       const owner = Owner.parse(contents[i]);
       if (!owner) continue;
-      names.add(nameOf(owner));
-      this.set(owner, ips.get(contents[i]));
+      const name = nameOf(owner);
+      const path = this.pathOf(name);
+      const text = joinIps(ips.get(contents[i]));
+      names.add(name);
+      // Most entries are right, and a look is cheaper than a link that is refused.
+      if (readSymlink(path) != text) this.write(path, text);
     }
     const entries = new DirectoryReader(this.directory);
     while (entries.next()) {
