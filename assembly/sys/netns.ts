@@ -1,6 +1,6 @@
 import * as host from "./host";
 import { close, openRead } from "./io";
-import { FileId, statFd, statPath } from "./stat";
+import { statPath } from "./stat";
 import { CLONE_NEWNET } from "../linux/sched";
 
 /** The calling thread's own network namespace; not "self", which is the process' first thread's. */
@@ -36,11 +36,6 @@ export class Netns {
     return this.fd;
   }
 
-  /** True if this is the namespace that the program was started in. */
-  isOwn(): bool {
-    return statFd(this.fd).equals(statFd(this.home));
-  }
-
   /** Enters it. Returns 0 or -errno: EINVAL if the file is no network namespace. */
   enter(): i32 {
     return host.setns(this.fd, CLONE_NEWNET);
@@ -64,6 +59,6 @@ export class Netns {
  * at.
  */
 export function isOwnNetns(path: string): bool {
-  const other: FileId = statPath(path);
+  const other = statPath(path);
   return other.errno == 0 && other.equals(statPath(OWN));
 }

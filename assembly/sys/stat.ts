@@ -1,5 +1,5 @@
 import * as host from "./host";
-import { AT_EMPTY_PATH, AT_FDCWD } from "../linux/fcntl";
+import { AT_FDCWD } from "../linux/fcntl";
 import { S_IFMT, S_IFREG, STATX_INO, STATX_MTIME, STATX_TYPE } from "../linux/stat";
 
 // struct statx (linux/stat.h), the fields that are read:
@@ -13,7 +13,7 @@ const INO: usize = 32;
 const MTIME: usize = 112;
 const DEV: usize = 136;
 
-/** Which file a path or descriptor stands for: its device and inode, and its type. */
+/** Which file a path stands for: its device and inode, and its type. */
 export class FileId {
   errno: i32 = 0;
   isRegular: bool = false;
@@ -33,26 +33,9 @@ export class FileId {
 
 /** statx(2) of a path, symbolic links followed. */
 export function statPath(path: string): FileId {
-  return stat(AT_FDCWD, String.UTF8.encode(path), 0);
-}
-
-/** statx(2) of an open descriptor. */
-export function statFd(fd: i32): FileId {
-  return stat(fd, new ArrayBuffer(0), AT_EMPTY_PATH);
-}
-
-/** When a file was last changed, as a text to compare; the empty string if it cannot be told. */
-export function mtimeOf(path: string): string {
-  const buffer = changetype<usize>(new ArrayBuffer(SIZE));
-  const errno = statx(AT_FDCWD, String.UTF8.encode(path), 0, STATX_MTIME, buffer);
-  if (errno < 0) return "";
-  return `${load<i64>(buffer + MTIME).toString()}.${load<u32>(buffer + MTIME + 8).toString()}`;
-}
-
-function stat(dirfd: i32, path: ArrayBuffer, flags: i32): FileId {
   const buffer = changetype<usize>(new ArrayBuffer(SIZE));
   const id = new FileId();
-  id.errno = -statx(dirfd, path, flags, STATX_TYPE | STATX_INO, buffer);
+  id.errno = -statx(path, STATX_TYPE | STATX_INO, buffer);
   if (id.errno != 0) return id;
   id.isRegular = (<i32>load<u16>(buffer + MODE) & S_IFMT) == S_IFREG;
   id.inode = load<u64>(buffer + INO);
@@ -60,6 +43,15 @@ function stat(dirfd: i32, path: ArrayBuffer, flags: i32): FileId {
   return id;
 }
 
-function statx(dirfd: i32, path: ArrayBuffer, flags: i32, mask: u32, buffer: usize): i32 {
-  return host.statx(dirfd, changetype<usize>(path), path.byteLength, flags, mask, buffer, SIZE);
+/** When a file was last changed, as a text to compare; the empty string if it cannot be told. */
+export function mtimeOf(path: string): string {
+  const buffer = changetype<usize>(new ArrayBuffer(SIZE));
+  if (statx(path, STATX_MTIME, buffer) < 0) return "";
+  return `${load<i64>(buffer + MTIME).toString()}.${load<u32>(buffer + MTIME + 8).toString()}`;
+}
+
+function statx(path: string, mask: u32, buffer: usize): i32 {
+  const name = String.UTF8.encode(path);
+  const pointer = changetype<usize>(name);
+  return host.statx(AT_FDCWD, pointer, name.byteLength, 0, mask, buffer, SIZE);
 }

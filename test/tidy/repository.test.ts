@@ -54,7 +54,7 @@ test("paths and registries are told from other words", () => {
   for (const bad of [host("registry", "npmjs", "org"), host("npm", "example", "com")]) {
     expect([bad, registries.test(`https://${bad}/`)]).toEqual([bad, true]);
   }
-  for (const good of ["test/root/x", "~/work/x", "/run/netns/x", "npm run build", "registry"]) {
+  for (const good of ["test/root/x", "~/src/x", "/run/netns/x", "npm run build", "registry"]) {
     expect([good, homes.test(good) || registries.test(good)]).toEqual([good, false]);
   }
 });
