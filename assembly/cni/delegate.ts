@@ -49,11 +49,7 @@ export class Delegate {
     problem.message = document.problem;
     const root = document.root;
     if (root && root.kind != JsonKind.NULL) {
-      const read = readResult(new Fields(root, "", problem), version);
-      result.interfaces = read.interfaces;
-      result.ips = read.ips;
-      result.routes = read.routes;
-      result.dns = read.dns;
+      result.take(readResult(new Fields(root, "", problem), version));
     }
     if (problem.isEmpty) return null;
     return this.broken("ADD", `printed no CNI result: ${problem.message}`, process);

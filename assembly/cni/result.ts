@@ -76,4 +76,12 @@ export class Result {
   ips: IpConfig[] = [];
   routes: Route[] = [];
   dns: Dns = new Dns();
+
+  /** Becomes what `other` is. */
+  take(other: Result): void {
+    this.interfaces = other.interfaces;
+    this.ips = other.ips;
+    this.routes = other.routes;
+    this.dns = other.dns;
+  }
 }

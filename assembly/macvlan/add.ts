@@ -78,11 +78,7 @@ function takePrevResult(conf: NetConf, result: Result): CniError | null {
   const previous = conf.prevResult;
   if (!previous) return null;
   const problem = new Problem();
-  const read = readResult(new Fields(previous, "prevResult", problem), conf.cniVersion);
-  result.interfaces = read.interfaces;
-  result.ips = read.ips;
-  result.routes = read.routes;
-  result.dns = read.dns;
+  result.take(readResult(new Fields(previous, "prevResult", problem), conf.cniVersion));
   const error = problemError("network configuration: ", problem);
   if (error) error.code = INVALID_CONFIG;
   return error;

@@ -78,11 +78,11 @@ export class Store {
   begin(owner: Owner): CniError | null {
     this.prepared = owner.toString();
     const path = `${this.directory}/${NEW_LEASE}`;
-    let made = createFile(path, owner.toString(), 0o600);
+    let made = createFile(path, this.prepared, 0o600);
     if (made == -EEXIST) {
       // Somebody was killed while making a lease. It may be linked to one, so it is not written to.
       removeFile(path);
-      made = createFile(path, owner.toString(), 0o600);
+      made = createFile(path, this.prepared, 0o600);
     }
     return made < 0 ? this.failure("write", path, made) : null;
   }
