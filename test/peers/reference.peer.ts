@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cases } from "./cases/all.ts";
+import { cases } from "../play/cases/all.ts";
+import { failures, play } from "../play/play.ts";
+import { Twin } from "../play/twin.ts";
 import { deviations, unexplained, unusedDifferences } from "./compare.ts";
-import { play, type Scene } from "./play.ts";
+import { installOurs } from "./ours.ts";
 import { noteMessages, printMessages } from "./report.ts";
-import { requirePrograms } from "./requirements.ts";
-import { Twin } from "./twin.ts";
+import { referenceDirectory, requirePrograms } from "./requirements.ts";
 
 const canRun = requirePrograms([
   "/usr/lib/cni/macvlan",
@@ -23,7 +24,7 @@ const free: Twin[] = [];
 
 beforeAll(async () => {
   if (!canRun) return;
-  free.push(await Twin.open(), await Twin.open());
+  for (let i = 0; i < 2; i++) free.push(await Twin.open(() => referenceDirectory, installOurs));
 });
 
 afterAll(async () => {
@@ -36,9 +37,10 @@ describe.concurrent("the reference and ours", () => {
     const twin = free.pop();
     if (!twin) throw new Error("more tests at a time than twins");
     try {
+      const [reference, ours] = twin.sides;
       const [their, own] = await Promise.all([
-        play(twin.reference, peerCase, version === "1.1.0" ? "1.0.0" : version),
-        play(twin.ours, peerCase, version),
+        play(reference, peerCase, version === "1.1.0" ? "1.0.0" : version),
+        play(ours, peerCase, version),
       ]);
       noteMessages(peerCase.name, their, own);
       expect(failures(own)).toEqual(peerCase.fails ?? {});
@@ -55,9 +57,3 @@ test("every row of the table of differences is needed", ({ skip }) => {
   if (played < plays.length) skip(`only ${played} of ${plays.length} comparisons were made`);
   expect(unusedDifferences()).toEqual([]);
 });
-
-/** The steps that failed, with their error codes. */
-function failures(scenes: readonly Scene[]): Record<string, unknown> {
-  const failed = scenes.filter(({ output }) => output.status !== 0);
-  return Object.fromEntries(failed.map(({ step, facts }) => [step, facts.get("stdout.code")]));
-}

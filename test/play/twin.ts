@@ -1,32 +1,30 @@
-import { join } from "node:path";
 import { Lab } from "../../lab/lab.ts";
-import { installOurs, reference, type Subject } from "./subject.ts";
 
-/** One side of a twin: a plugin in a lab of its own that looks like the other's. */
+/** One side of a twin: plugins in a lab of its own that looks like the other's. */
 export interface Side {
-  readonly subject: Subject;
+  /** The directory of the plugins. */
+  readonly plugins: string;
   readonly lab: Lab;
 }
 
-/** Two labs that look the same, the reference in one and ours in the other. */
-export class Twin {
-  private constructor(
-    readonly reference: Side,
-    readonly ours: Side,
-  ) {}
+/** Provides a side's plugins: returns their directory, as its lab sees it. */
+export type Install = (lab: Lab) => string;
 
-  static async open(): Promise<Twin> {
-    const theirs = await openSide(() => reference);
-    return new Twin(theirs, await openSide((lab) => installOurs(join(lab.directory, "bin"))));
+/** Two labs that look the same but for the plugins. */
+export class Twin {
+  private constructor(readonly sides: readonly [Side, Side]) {}
+
+  static async open(one: Install, other: Install): Promise<Twin> {
+    return new Twin([await openSide(one), await openSide(other)]);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.reference.lab.close(), this.ours.lab.close()]);
+    await Promise.all(this.sides.map(({ lab }) => lab.close()));
   }
 }
 
 /** Opens a side: the lab with its masters, of the same names and MACs everywhere. */
-async function openSide(subject: (lab: Lab) => Subject): Promise<Side> {
+async function openSide(install: Install): Promise<Side> {
   const lab = await Lab.open();
   lab.setSysctl("net/ipv6/conf/default/accept_dad", 0);
   ["m0", "m1", "m2"].forEach((name, index) => {
@@ -40,7 +38,7 @@ async function openSide(subject: (lab: Lab) => Subject): Promise<Side> {
   addNeighbour(lab);
   lab.ip("addr", "add", "10.99.0.1/24", "dev", "m0");
   lab.ip("route", "add", "default", "via", "10.99.0.254");
-  return { subject: subject(lab), lab };
+  return { plugins: install(lab), lab };
 }
 
 /** Another pod on `m1`, which has the address fd00:1::3 already. */
