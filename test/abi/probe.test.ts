@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
-import { beforeEach, expect, test } from "vitest";
-import { LabUnavailable } from "../../lab/holder.ts";
+import { afterAll, expect, test } from "vitest";
 import { Lab } from "../../lab/lab.ts";
+import { openLab } from "../prerequisites.ts";
 import { bundleProgram } from "../host/program.ts";
 import { answers } from "./answers.ts";
 import { compileProbe } from "../probe/compile.ts";
@@ -17,15 +17,10 @@ exit 3
 `;
 
 let lab: Lab;
-beforeEach(async ({ skip }) => {
-  try {
-    lab = await Lab.open();
-  } catch (error) {
-    if (process.env.CI || !(error instanceof LabUnavailable)) throw error;
-    skip(error.message);
-  }
-  return () => lab?.close();
+openLab(async () => {
+  lab = await Lab.open();
 });
+afterAll(() => lab?.close());
 
 test("the Node host answers as every host must", () => {
   const probe = path.resolve(compileProbe("abi"));

@@ -115,10 +115,11 @@ function maskMac(scenes: Scene[], ifname: string): Scene[] {
     for (const [random, name] of names) text = text.replaceAll(random, name);
     return text;
   };
-  return scenes.map((scene) => ({
-    ...scene,
+  return scenes.map(({ step, output, facts }) => ({
+    step,
+    output: { ...output, stdout: mask(output.stdout), stderr: mask(output.stderr) },
     facts: new Map(
-      [...scene.facts].map(([path, value]) => [
+      [...facts].map(([path, value]) => [
         mask(path),
         typeof value === "string" ? mask(value) : value,
       ]),

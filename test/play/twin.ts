@@ -11,7 +11,7 @@ export interface Side {
 export type Install = (lab: Lab) => string;
 
 /** Two labs that look the same but for the plugins. */
-export class Twin {
+class Twin {
   private constructor(readonly sides: readonly [Side, Side]) {}
 
   static async open(one: Install, other: Install): Promise<Twin> {
@@ -20,6 +20,33 @@ export class Twin {
 
   async close(): Promise<void> {
     await Promise.all(this.sides.map(({ lab }) => lab.close()));
+  }
+}
+
+/**
+ * As many twins as tests run at a time (maxConcurrency in vitest.config.ts): while one waits, the
+ * other works.
+ */
+export class Twins {
+  private constructor(private readonly free: Twin[]) {}
+
+  static async open(one: Install, other: Install): Promise<Twins> {
+    return new Twins([await Twin.open(one, other), await Twin.open(one, other)]);
+  }
+
+  /** Does something with a twin that nobody else has at the time. */
+  async use(action: (sides: readonly [Side, Side]) => Promise<void>): Promise<void> {
+    const twin = this.free.pop();
+    if (!twin) throw new Error("more tests at a time than twins");
+    try {
+      await action(twin.sides);
+    } finally {
+      this.free.push(twin);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.free.map((twin) => twin.close()));
   }
 }
 
