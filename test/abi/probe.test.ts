@@ -2,7 +2,7 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Lab } from "../../lab/lab.ts";
 import { nodeDirectory, programDirectory } from "../../lab/paths.ts";
-import { buildNative } from "../hosts/build.ts";
+import { buildCore } from "../hosts/build.ts";
 import { bundleProgram } from "../host/program.ts";
 import { openLab } from "../prerequisites.ts";
 import { compileProbe } from "../probe/compile.ts";
@@ -21,9 +21,7 @@ function commandLine(skip: (reason: string) => never): string[] {
   if (programDirectory === nodeDirectory) {
     return [process.execPath, bundleProgram("test/abi/run-probe.ts"), path.resolve(core)];
   }
-  const host = path.basename(programDirectory);
-  const options = host.endsWith("-sanitize") ? ["--sanitize"] : [];
-  return [buildNative(skip, `${core}-${host}`, ["--core", core, ...options])];
+  return [buildCore(skip, core)];
 }
 
 test("the host answers as every host must", { timeout: 300_000 }, ({ skip }) => {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { programDirectory } from "../../lab/paths.ts";
 import { giveUp } from "../prerequisites.ts";
 
 /**
@@ -21,4 +22,11 @@ export function buildNative(
   if (stderr.startsWith("build:native:")) giveUp(skip, stderr.trim().replaceAll(/\s+/g, " "));
   if (status !== 0) throw new Error(stderr);
   return path.resolve(out, "macvlan");
+}
+
+/** The same with another core than the plugin's, and with sanitizers where the plugin has them. */
+export function buildCore(skip: (reason: string) => never, core: string): string {
+  const host = path.basename(programDirectory);
+  const options = host.endsWith("-sanitize") ? ["--sanitize"] : [];
+  return buildNative(skip, `${core}-${host}`, ["--core", core, ...options]);
 }
