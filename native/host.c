@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "host.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -35,7 +34,9 @@ u32 IMPORT(open)(host_t *host, u32 path, u32 path_length, u32 flags, u32 mode) {
   text_t name;
   int error = guest_text(host, path, path_length, &name);
   if (error) return (u32)error;
-  return result(open(name.bytes, (int)flags | O_CLOEXEC, mode & PERMISSIONS));
+  // not open(3): musl's sets the flag a second time, by fcntl(2)
+  int how = (int)flags | O_CLOEXEC;
+  return result(syscall(SYS_openat, AT_FDCWD, name.bytes, how, mode & PERMISSIONS));
 }
 
 u32 IMPORT(read)(host_t *host, u32 fd, u32 buffer, u32 length) {

@@ -1,5 +1,5 @@
 import * as host from "../sys/host";
-import { close, waitFor } from "../sys/io";
+import { allocate, close, waitFor } from "../sys/io";
 import { EAGAIN, EINTR, ENOBUFS, EIO, EMSGSIZE } from "../linux/errno";
 import {
   NETLINK_ADD_MEMBERSHIP,
@@ -113,7 +113,7 @@ class Nobody extends Visitor {
 export class RtnlSocket {
   private fd: i32 = -1;
   private sequence: u32 = 1;
-  private buffer: ArrayBuffer = new ArrayBuffer(BUFFER);
+  private buffer: ArrayBuffer = allocate(BUFFER);
   private address: ArrayBuffer = new ArrayBuffer(ADDRESS);
   private addressLength: ArrayBuffer = new ArrayBuffer(4);
 
