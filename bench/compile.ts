@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync } from "node:fs";
+import { basename, join } from "node:path";
 import { root } from "../lab/paths.ts";
 
 /** The program that starts and measures all others. */
@@ -25,9 +25,12 @@ export function compilePrograms(): void {
     path,
   ]);
   for (const program of [launcher, floorProgram]) {
-    const source = join(root, "bench", `${program.slice(program.lastIndexOf("/") + 1)}.c`);
-    const argv = ["-static", "-O2", "-Wall", ...headers, "-o", program, source];
+    const source = join(root, "bench", `${basename(program)}.c`);
+    const fresh = `${program}.${process.pid}`;
+    const argv = ["-static", "-O2", "-Wall", ...headers, "-o", fresh, source];
     const { status, stderr } = spawnSync(compiler, argv);
     if (status !== 0) throw new Error(`${compiler} ${argv.join(" ")}: ${stderr}`);
+    // another bench may be running the old one
+    renameSync(fresh, program);
   }
 }
