@@ -28,7 +28,7 @@ export const network = "bench";
  */
 export function findPlugins(reference: string): { plugins: Plugin[]; missing: string[] } {
   const places: Readonly<Record<PluginName, [directory: string, remedy: string]>> = {
-    native: [join(root, "build/native"), "no native host in build/native"],
+    native: [join(root, "build/native"), "no native host in build/native (npm run build:native)"],
     node: [programDirectory, "no Node host in build/bin"],
     reference: [
       reference,

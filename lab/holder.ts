@@ -82,6 +82,7 @@ const packages: Readonly<Record<string, string>> = {
   ping: "iputils-ping",
   tcpdump: "tcpdump",
   cc: "gcc",
+  strace: "strace",
 };
 
 /** What to say where a tool is not there: its name and the Debian package that has it. */
