@@ -81,6 +81,7 @@ const packages: Readonly<Record<string, string>> = {
   ip: "iproute2",
   ping: "iputils-ping",
   tcpdump: "tcpdump",
+  "qemu-aarch64": "qemu-user",
   cc: "gcc",
   strace: "strace",
 };
