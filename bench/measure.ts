@@ -10,7 +10,7 @@ const roundsOfTrace = 3;
 
 /**
  * Runs all subjects in turn, one round after the other, so that what else the machine does touches
- * all alike.
+ * all alike; each round begins with another one, so that none always comes after the same.
  *
  * @param rounds that are counted
  * @throws Error with the output of a step that fails
@@ -21,7 +21,8 @@ export function measure(subjects: readonly Subject[], rounds: number): Sample[] 
     for (const step of steps)
       samples.set(step, { label: step.label, plugin, wall: [], cpu: [], memory: [] });
   for (let round = -warmup; round < rounds; round++) {
-    for (const subject of subjects) {
+    const first = (round + warmup) % subjects.length;
+    for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
       if (round >= (subject.rounds ?? rounds)) continue;
       play(subject, (step, processes) => {
         const { cost, outputs } = run(subject, step, processes);

@@ -29,7 +29,7 @@ function targetTable(results: Results): string | undefined {
   const rows = judge(results).map(({ what, to, limit, ratio }) => [
     what,
     `${titles.native} to ${titles[to]}`,
-    ratio.toFixed(3),
+    share(ratio),
     `<= ${limit}`,
     ratio <= limit ? "met" : "missed",
   ]);
@@ -59,7 +59,7 @@ function row(sample: Sample, all: readonly Sample[]): string[] {
   const isOurs = plugin === "native" || plugin === "node";
   const ratio = (to: PluginName) => {
     const other = isOurs ? findSample(all, label, to) : undefined;
-    return other ? (median(wall) / median(other.wall)).toFixed(2) : "";
+    return other ? share(median(wall) / median(other.wall)) : "";
   };
   return [
     label === bareLabel ? `\`${label}\`` : label,
@@ -79,10 +79,15 @@ function sizeTable(sizes: Results["sizes"]): string {
   const rows = pluginNames.flatMap((name) => {
     const [own, other] = [sizes[name], sizes.reference];
     if (own === undefined) return [];
-    const ratio = other === undefined || name === "reference" ? "" : (own / other).toFixed(3);
+    const ratio = other === undefined || name === "reference" ? "" : share(own / other);
     return [["macvlan, host-local, static", titles[name], `${Math.ceil(own / 1024)}`, ratio]];
   });
   return format([["", "", "KiB", "to reference"], ...rows]);
+}
+
+/** Small ones would be nothing with two digits. */
+function share(ratio: number): string {
+  return ratio.toFixed(ratio < 0.1 ? 3 : 2);
 }
 
 function format([head = [], ...rows]: readonly string[][]): string {

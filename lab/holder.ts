@@ -83,6 +83,7 @@ const packages: Readonly<Record<string, string>> = {
   tcpdump: "tcpdump",
   "qemu-aarch64": "qemu-user",
   cc: "gcc",
+  strace: "strace",
 };
 
 /** What to say where a tool is not there: its name and the Debian package that has it. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { draw } from "../../bench/plot.ts";
-import type { Results } from "../../bench/results.ts";
+import { findSample, type Results } from "../../bench/results.ts";
 import { root } from "../../lab/paths.ts";
 import { needs, useSite } from "../live/site.ts";
 
@@ -18,6 +18,7 @@ function bench(...words: readonly string[]) {
 
 describe("the bench", () => {
   needs("cc");
+  needs("strace");
 
   it("measures, prints its tables, and keeps what the picture is drawn of", () => {
     const file = join(site.directory("bench"), "results.json");
@@ -40,6 +41,10 @@ describe("the bench", () => {
     const results = JSON.parse(readFileSync(file, "utf8")) as Results;
     for (const { wall, cpu, memory } of Object.values(results.cases).flat())
       expect([wall.length, cpu.length, memory.length]).toEqual([1, 1, 1]);
+    // master, link, link again, address, up, route; link, removal
+    const requests = (label: string) =>
+      findSample(results.cases.IPv4 ?? [], label, "floor")?.requests;
+    expect([requests("ADD, IPv4"), requests("DEL, IPv4")]).toEqual([6, 2]);
     expect(draw(results)).toMatch(/ADD, IPv4: .*Node host \d+ ms, .*kernel floor [\d.]+ ms\./);
   });
 
