@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { System } from "./imports.ts";
 import { linux } from "./linux.ts";
+import { confine } from "./policy.ts";
 import { reportFailure, runPlugin } from "./run.ts";
 
 const CORE = path.join(import.meta.dirname, "../macvlan.wasm");
@@ -17,8 +18,8 @@ function main(system: System): number {
 
 if (process.env.MACVLAN_STRACE === "1") {
   import("./strace.ts").then(({ strace }) => {
-    process.exitCode = main(strace(linux));
+    process.exitCode = main(strace(confine(linux)));
   });
 } else {
-  process.exitCode = main(linux);
+  process.exitCode = main(confine(linux));
 }
