@@ -8,7 +8,7 @@ import { NetlinkSocket } from "./netlink.ts";
 import type { Netns } from "./netns.ts";
 import { encodeStatx, openPath, programAt, statPath, UMASK, type View } from "./open.ts";
 import { waitStatus } from "./program.ts";
-import { PipeReader, PipeWriter } from "./stream.ts";
+import { PipeReader, PipeWriter, SendResult } from "./stream.ts";
 import {
   AF_NETLINK,
   AT_EMPTY_PATH,
@@ -171,6 +171,17 @@ export class Process implements System, Caller {
 
   send(fd: number, buffer: Uint8Array, _flags: number): number {
     return this.#call(() => this.#get(fd).send(buffer, this));
+  }
+
+  start_send(fd: number, buffer: Uint8Array, flags: number): number {
+    const { clock, freeMs } = this.#parts.kernel;
+    const result = new SendResult(this.send(fd, buffer, flags));
+    const release = this.#descriptors[fd]?.holdAnswers();
+    clock.after(freeMs, () => {
+      result.isDone = true;
+      release?.();
+    });
+    return this.#call(() => this.#install(result));
   }
 
   recvfrom(

@@ -1,5 +1,6 @@
 import { Descriptor, type FileStat } from "./descriptor.ts";
-import { S_IFIFO } from "./uapi.ts";
+import { POLLIN, S_IFIFO } from "./uapi.ts";
+import { Writer } from "./wire.ts";
 
 /** What a pipe holds, and so the most that one read(2) gives (pipe(7)). */
 const PIPE_SIZE = 65536;
@@ -24,6 +25,19 @@ export class PipeReader extends Descriptor {
     buffer.set(part);
     this.#rest = this.#rest.subarray(part.length);
     return part.length;
+  }
+}
+
+/** What comes out of a send in the background, when it has ended. */
+export class SendResult extends PipeReader {
+  isDone = false;
+
+  constructor(result: number) {
+    super(new Writer().u32(result).take());
+  }
+
+  override get events(): number {
+    return this.isDone ? POLLIN : 0;
   }
 }
 

@@ -1,5 +1,6 @@
+import type { System } from "../../host/imports.ts";
 import { describe, expect, test } from "vitest";
-import { deleteLink } from "../../host/sim/index.ts";
+import { deleteLink, type KernelOptions } from "../../host/sim/index.ts";
 import {
   add,
   config,
@@ -136,4 +137,60 @@ test("an IPAM plugin that is gone does not keep the interface from going", () =>
   const outcome = run(sim, { command: "DEL", config: config({ ipam: { type: "gone" } }) });
   expect(failure(outcome).code).toBe(105);
   expect(sim.netns(POD).find("mv0")).toBeUndefined();
+});
+
+describe("the kernel's memory", () => {
+  interface Outcome {
+    /** How long it took on the machine's clock. */
+    readonly milliseconds: number;
+    /** Which calls sent something. */
+    readonly sent: readonly string[];
+  }
+
+  /** A DEL that must succeed. `deaf`: the plugin hears of nothing that happens. */
+  function timeDel(
+    options: KernelOptions,
+    keys: Record<string, unknown> = {},
+    deaf = false,
+  ): Outcome {
+    const sim = machine(options);
+    add(sim);
+    const sent: string[] = [];
+    const hear = (system: System, name: keyof System) => {
+      if (name.includes("send")) sent.push(name);
+      if (deaf && name === "setsockopt") return () => 0;
+      return (system[name] as () => unknown).bind(system);
+    };
+    const wrap = (system: System) =>
+      new Proxy(system, { get: (_, name: keyof System) => hear(system, name) });
+    const start = sim.kernel.clock.now;
+    succeed(sim, "DEL", { config: config(keys), wrap });
+    expect(sim.netns(POD).find("mv0")).toBeUndefined();
+    return { milliseconds: sim.kernel.clock.now - start, sent };
+  }
+
+  test("is not waited for: DEL ends with the notification that the interface is gone", () => {
+    const { milliseconds, sent } = timeDel({ freeMs: 15 });
+    expect(sent).toEqual(["send", "start_send"]);
+    expect(milliseconds).toBeLessThan(5);
+  });
+
+  test.each([15, 3000])("is waited for, %i ms, where no notification comes", (freeMs) => {
+    const { milliseconds } = timeDel({ freeMs }, {}, true);
+    expect(milliseconds).toBeGreaterThanOrEqual(freeMs);
+    expect(milliseconds).toBeLessThan(freeMs + 5);
+  });
+
+  test("is waited for where the configuration says so", () => {
+    expect(timeDel({}, { synchronousDelete: true }).sent).toEqual(["send", "send"]);
+  });
+
+  test("and a configuration that says it wrongly is reported, after the work is done", () => {
+    const sim = machine();
+    add(sim);
+    const call = { command: "DEL", config: config({ synchronousDelete: "yes" }) };
+    const error = failure(run(sim, call));
+    expect(error).toMatchObject({ code: 6, msg: expect.stringContaining("synchronousDelete") });
+    expect(sim.netns(POD).find("mv0")).toBeUndefined();
+  });
 });
