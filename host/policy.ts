@@ -81,7 +81,7 @@ function directories(
 function sockets(
   system: System,
   rules: Rules,
-): Calls<"socket" | "bind" | "setsockopt" | "send" | "recvfrom" | "poll"> {
+): Calls<"socket" | "bind" | "setsockopt" | "send" | "start_send" | "recvfrom" | "poll"> {
   const { descriptors } = rules;
   return {
     socket: (domain, type, protocol) => {
@@ -96,6 +96,10 @@ function sockets(
     },
     send: (fd, buffer, flags) =>
       descriptors.refusalUnless(fd, rules.maySend(fd, buffer)) || system.send(fd, buffer, flags),
+    start_send: (fd, buffer, flags) => {
+      const refusal = descriptors.refusalUnless(fd, rules.maySend(fd, buffer));
+      return refusal || descriptors.add(system.start_send(fd, buffer, flags), "result");
+    },
     recvfrom: (fd, buffer, flags, address, addressLength) =>
       descriptors.refusalUnless(fd, descriptors.isSocket(fd)) ||
       system.recvfrom(fd, buffer, flags, address, addressLength),

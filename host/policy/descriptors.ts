@@ -1,8 +1,11 @@
 import { EACCES, EBADF } from "../../assembly/linux/errno.ts";
 import type { Place } from "./paths.ts";
 
-/** What the core holds open: a standard stream, a file by its place, a socket by its namespace. */
-export type Held = "stream" | "hostSocket" | "containerSocket" | Place;
+/**
+ * What the core holds open: a standard stream, a file by its place, a socket by its namespace, the
+ * result of a send in the background.
+ */
+export type Held = "stream" | "hostSocket" | "containerSocket" | "result" | Place;
 
 const POLLFD_SIZE = 8;
 

@@ -2,23 +2,21 @@
 // of what it tries is done; without it, nearly everything is.
 import fs from "node:fs";
 import path from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { EACCES, EBADF, ENOENT } from "../../assembly/linux/errno.ts";
-import { LabUnavailable } from "../../lab/holder.ts";
 import { Lab } from "../../lab/lab.ts";
 import { difference } from "../../lab/snapshot.ts";
 import { bundleProgram } from "../host/program.ts";
+import { openLab } from "../prerequisites.ts";
 import { compileProbe } from "../probe/compile.ts";
 
-let lab: Lab;
-beforeEach(async ({ skip }) => {
-  try {
-    lab = await Lab.open();
-  } catch (error) {
-    if (process.env.CI || !(error instanceof LabUnavailable)) throw error;
-    skip(error.message);
-  }
-  return () => lab?.close();
+let [confined, free]: Lab[] = [];
+openLab(async () => {
+  [confined, free] = [await Lab.open(), await Lab.open()];
+});
+afterAll(async () => {
+  await confined?.close();
+  await free?.close();
 });
 
 /** Files that the core would like to have, as test/probe/hostile/paths.ts expects them. */
@@ -52,7 +50,7 @@ function contentsOf(directory: string): string[] {
 }
 
 /** Runs the hostile core in the lab, and gives its report: what it tried, and the answer. */
-function run(runner: string, base: string): [name: string, answer: number][] {
+function run(lab: Lab, runner: string, base: string): [name: string, answer: number][] {
   const ipam = { type: "host-local", dataDir: `${base}/leases`, subnet: "10.0.0.0/24" };
   const config = { cniVersion: "1.1.0", name: "net1", type: "macvlan", master: "eth0", ipam };
   const env = {
@@ -75,7 +73,7 @@ function run(runner: string, base: string): [name: string, answer: number][] {
     .map(([name = "", answer]) => [name, Number(answer)]);
 }
 
-function prepare(): string {
+function prepare(lab: Lab): string {
   lab.addMaster("eth0");
   lab.addNetns("pod").ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0p");
   lab.addNetns("other");
@@ -91,10 +89,11 @@ const MISSING: Readonly<Record<string, number>> = {
 };
 
 test("under the policy a hostile core gets nothing done", () => {
-  const base = prepare();
+  const lab = confined as Lab;
+  const base = prepare(lab);
   const files = contentsOf(base);
   const network = lab.snapshot();
-  const report = run("test/policy/run-confined.ts", base);
+  const report = run(lab, "test/policy/run-confined.ts", base);
   expect(report.length).toBeGreaterThan(200);
   const others = report.filter(([name, answer]) => answer !== (MISSING[name] ?? -EACCES));
   expect(others).toEqual([]);
@@ -103,10 +102,11 @@ test("under the policy a hostile core gets nothing done", () => {
 });
 
 test("without it, the same core reaches files, programs and the host's network", () => {
-  const base = prepare();
+  const lab = free as Lab;
+  const base = prepare(lab);
   const files = contentsOf(base);
   const network = lab.snapshot();
-  const report = run("test/abi/run-probe.ts", base);
+  const report = run(lab, "test/abi/run-probe.ts", base);
   // the kernel itself executes no directory
   const refused = report.filter(
     ([name, answer]) => answer === -EACCES && name !== "run a directory on CNI_PATH",

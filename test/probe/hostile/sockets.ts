@@ -63,6 +63,9 @@ function inHost(fd: i32): void {
   const remove = new MessageWriter();
   deleteLink(remove, 1);
   report("delete a link of the host", send(fd, remove));
+  const start = remove.addressOf(0);
+  const later = host.start_send(fd, start, lengthOf(remove), 0);
+  report("delete a link of the host in the background", later);
   const up = new MessageWriter();
   setLinkUp(up, 1);
   report("set a link of the host up", send(fd, up));
