@@ -16,10 +16,12 @@ function main(system: System): number {
   }
 }
 
-if (process.env.MACVLAN_STRACE === "1") {
-  import("./strace.ts").then(({ strace }) => {
-    process.exitCode = main(strace(confine(linux)));
+const confined = confine(linux);
+const target = process.env.CNI_MACVLAN_TRACE;
+if (target) {
+  import("./trace/start.ts").then(({ startTrace }) => {
+    process.exitCode = main(startTrace(confined, target));
   });
 } else {
-  process.exitCode = main(confine(linux));
+  process.exitCode = main(confined);
 }
