@@ -20,7 +20,10 @@ interface Files {
 /** The directory of the executables for the project `native`. */
 const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
 
-/** What says nothing about a program with sanitizers: of other hosts, and of little memory. */
+/**
+ * What is not for a program with sanitizers: other hosts, and memory, as they take terabytes of
+ * addresses.
+ */
 const unsanitized = ["test/hosts/{arm64,equal,memory}.test.ts"];
 
 /**
@@ -56,7 +59,7 @@ export default defineConfig({
     ),
     reporters: ["default", skips],
     maxWorkers: 2,
-    // test/play/twins.ts has as many twins.
+    // test/play/twin.ts has as many twins.
     maxConcurrency: 2,
     // the live tests start many processes, on machines that may be slow
     testTimeout: 30_000,

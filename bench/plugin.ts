@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { root } from "../lab/paths.ts";
+import { nodeDirectory, root } from "../lab/paths.ts";
 import { floorProgram } from "./compile.ts";
 
 /** Who is measured; the order is that of the tables. */
@@ -29,7 +29,7 @@ export const network = "bench";
 export function findPlugins(reference: string): { plugins: Plugin[]; missing: string[] } {
   const places: Readonly<Record<PluginName, [directory: string, remedy: string]>> = {
     native: [join(root, "build/native"), "no native host in build/native (npm run build:native)"],
-    node: [join(root, "build/bin"), "no Node host in build/bin"],
+    node: [nodeDirectory, "no Node host in build/bin"],
     reference: [
       reference,
       `no reference plugins in ${reference} (Debian: containernetworking-plugins)`,

@@ -132,13 +132,13 @@ describe("under our macvlan", () => {
     expect(hasIndex()).toBe(isOurs);
   });
 
-  // MACVLAN_STRACE is of the Node host alone.
+  // CNI_MACVLAN_TRACE is of the Node host alone.
   if (programDirectory === nodeDirectory) {
     test.each([
       ["ours runs in the same process", programDirectory, 0],
       ["the reference's is executed", referenceDirectory, 1],
     ])("%s", (_, path, count) => {
-      const trace = attach(path, { MACVLAN_STRACE: "1" }).stderr.split("\n");
+      const trace = attach(path, { CNI_MACVLAN_TRACE: "1" }).stderr.split("\n");
       const spawned = trace.filter((line) => line.includes("spawn("));
       expect(spawned).toHaveLength(count);
       for (const line of spawned) expect(line).toContain(`${path}/host-local`);
