@@ -1,10 +1,10 @@
 // The bytes that a fuzzer makes up, as a story: what the runtime asks, and what the world answers.
 //
-//   u8 command   u8 program   then chunks, each u16 length (little-endian) and as many bytes:
-//   standard input, CNI_ARGS, faults, and then the answers, in the order in which they are asked for
+//   u8 command   u8 program   then chunks, each u16 length (little-endian) and as many bytes
 //
-// Faults are pairs of bytes: the number of the call that fails, and its errno. An answer begins with
-// its kind. Where the story has come to its end, all goes well.
+// The chunks are standard input, CNI_ARGS, faults, and then the answers in the order in which they
+// are asked for. Faults are pairs of bytes: the number of the call that fails, and its errno. An
+// answer begins with its kind. Where the story has come to its end, all goes well.
 #ifndef INPUT_H
 #define INPUT_H
 

@@ -29,7 +29,13 @@ const ipams = {
   },
   executed: { type: "ipam", anything: ["\u00e9\ud83d\ude00", 1.5e3, null, true, {}] },
 };
-const keys = { master: "ens5", mode: "private", mtu: 1400, mac: "02:00:00:00:00:09", bcqueuelen: 7 };
+const keys = {
+  master: "ens5",
+  mode: "private",
+  mtu: 1400,
+  mac: "02:00:00:00:00:09",
+  bcqueuelen: 7,
+};
 const runtimeConfig = { mac: "02:00:00:00:00:0a", ips: ["10.0.0.12/24"] };
 const attachments = [{ containerID: "c2", ifname: "net1" }];
 
@@ -37,7 +43,8 @@ function chunk(bytes) {
   return Buffer.concat([Buffer.from([bytes.length & 255, bytes.length >> 8]), bytes]);
 }
 
-const answer = (kind, bytes = "") => chunk(Buffer.concat([Buffer.from([kind]), Buffer.from(bytes)]));
+const answer = (kind, bytes = "") =>
+  chunk(Buffer.concat([Buffer.from([kind]), Buffer.from(bytes)]));
 
 function story(command, program, config, { args = "", faults = [], answers = [] } = {}) {
   const text = typeof config === "string" ? config : JSON.stringify(config);
@@ -71,13 +78,22 @@ captured.forEach((bytes, i) => {
   const answers = [answer(RAW, bytes), answer(RAW, bytes)];
   stories[`link-${i}`] = story("ADD", "macvlan", { ...add, master: "ens5" }, { answers });
 });
-stories["ipam-result"] = story("ADD", "macvlan", { ...add, master: "ens5" }, {
-  answers: [answer(0), answer(0), answer(0), answer(RAW, JSON.stringify(result))],
-});
+stories["ipam-result"] = story(
+  "ADD",
+  "macvlan",
+  { ...add, master: "ens5" },
+  {
+    answers: [answer(0), answer(0), answer(0), answer(RAW, JSON.stringify(result))],
+  },
+);
 stories["ipam-error"] = story("DEL", "macvlan", add, {
   answers: [answer(0), answer(0), answer(FAILS, '\u0001{"code":7,"msg":"no","details":"\\u00e9"}')],
 });
-stories.escapes = story("ADD", "macvlan", '{"name":"l\\u0061n","MASTER":"\\ud83d\\ude00","mtu":1e3}');
+stories.escapes = story(
+  "ADD",
+  "macvlan",
+  '{"name":"l\\u0061n","MASTER":"\\ud83d\\ude00","mtu":1e3}',
+);
 
 const directory = process.argv[2];
 fs.mkdirSync(directory, { recursive: true });

@@ -1,40 +1,17 @@
-// The imports of the core, in a world that a fuzzer makes up (input.h); and what must be true of
-// every call of the plugin, whatever the world is like.
+// The imports of the core, in a world that a fuzzer makes up (input.h).
+#include "world.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "guest.h"
-#include "input.h"
 #include "netlink.h"
 
-enum { DESCRIPTORS = 256, FIRST = 3, CALLS = 20000, OUTPUT = 1 << 20, PAGES = 1024 };
-enum { SOCKET_FAMILY_NETLINK = 16, NAMESPACES = 2 };
+enum { CALLS = 20000, NETLINK = 16 };
 
-static const char *const commands[] = {"ADD", "DEL", "CHECK", "GC", "STATUS", "VERSION", "", "add"};
-static const char *const programs[] = {"macvlan", "host-local", "static"};
-
-static struct {
-  span_t story, input, args, faults;
-  const char *command, *program;
-  int calls, faults_hit;
-  bool is_open[DESCRIPTORS];
-  bool at_end[DESCRIPTORS]; // of a file that has been read
-  int namespaces[DESCRIPTORS]; // what a descriptor stands for, if it is one
-  int entered;
-  int64_t time;
-  size_t output_length;
-  char output[OUTPUT + 1];
-} world;
-
-static void fail(const char *what) {
-  fprintf(stderr, "%s %s: %s\nstdout: %.*s\n", world.program, world.command, what,
-          (int)world.output_length, world.output);
-  abort();
-}
+world_t world;
 
 // 0, or -errno where the story says that this call fails.
 static int enter(void) {
@@ -196,7 +173,7 @@ u32 IMPORT(setns)(host_t *host, u32 fd, u32 nstype) {
 
 u32 IMPORT(socket)(host_t *host, u32 domain, u32 type, u32 protocol) {
   (void)host, (void)type, (void)protocol;
-  if (domain != SOCKET_FAMILY_NETLINK) return (u32)-EAFNOSUPPORT;
+  if (domain != NETLINK) return (u32)-EAFNOSUPPORT;
   int error = enter();
   return (u32)(error ? error : install(-1));
 }
@@ -233,7 +210,7 @@ u32 IMPORT(recvfrom)(host_t *host, u32 fd, u32 buffer, u32 length, u32 flags, u3
                      u32 address_length) {
   void *bytes, *sender, *size;
   u32 room = 0, written = 12;
-  uint8_t kernel[12] = {SOCKET_FAMILY_NETLINK};
+  uint8_t kernel[12] = {NETLINK};
   (void)flags;
   int error = guest_bytes(host, buffer, length, &bytes);
   if (!error) error = guest_range(host, address_length, sizeof room, &size);
@@ -329,63 +306,4 @@ u32 IMPORT(spawn)(host_t *host, u32 path, u32 path_length, u32 command, u32 comm
   memcpy(size, &room, sizeof room);
   memcpy(tail_size, &none, sizeof none);
   return (u32)status;
-}
-
-// One JSON object and nothing after it but white space.
-static bool is_one_object(const char *text, size_t length) {
-  int depth = 0;
-  bool is_text = false, has_ended = false;
-  for (size_t i = 0; i < length; i++) {
-    char c = text[i];
-    if (is_text) {
-      if (c == '\\') i++;
-      else if (c == '"') is_text = false;
-      continue;
-    }
-    if (c == '\n' || c == ' ') continue;
-    if (has_ended || (depth == 0 && c != '{')) return false;
-    if (c == '"') is_text = true;
-    if (c == '{' || c == '[') depth++;
-    if (c == '}' || c == ']') has_ended = --depth == 0;
-  }
-  return has_ended;
-}
-
-static void judge(u32 status, const core_t *core) {
-  const char *code = strstr(world.output, "\"code\": ");
-  bool has_answer = strcmp(world.command, "ADD") == 0 || strcmp(world.command, "VERSION") == 0;
-  for (int fd = FIRST; fd < DESCRIPTORS; fd++)
-    if (world.is_open[fd]) fail("leaves a descriptor open");
-  if (core->w2c_memory.pages > PAGES) fail("takes too much memory");
-  if (world.faults_hit > 0) return; // which may be that of the answer, or of the way home
-  if (world.entered != 0) fail("ends in the container");
-  if (status > 1) fail("has an exit status of its own");
-  if (status == 0 && !has_answer && world.output_length > 0) fail("prints what nobody asked for");
-  if (status == 0 && !has_answer) return;
-  if (!is_one_object(world.output, world.output_length)) fail("does not print one object");
-  if (status == 0) return;
-  int number = code ? atoi(code + strlen("\"code\": ")) : 0;
-  if (number == 0 || number == 999) fail("has no code for its error");
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
-  static core_t core;
-  static host_t host = {&core.w2c_memory};
-  memset(&world, 0, offsetof(__typeof__(world), output));
-  world.story = (span_t){bytes, length};
-  world.command = commands[take_u8(&world.story) % (sizeof commands / sizeof *commands)];
-  world.program = programs[take_u8(&world.story) % (sizeof programs / sizeof *programs)];
-  world.input = take_chunk(&world.story);
-  world.args = take_chunk(&world.story);
-  world.faults = take_chunk(&world.story);
-  netlink_reset();
-  core_init_module();
-  core_instantiate(&core, &host);
-  wasm_rt_trap_t trap = wasm_rt_impl_try();
-  if (trap != WASM_RT_TRAP_NONE) fail(wasm_rt_strerror(trap));
-  u32 status = EXPORT(run)(&core);
-  world.output[world.output_length] = 0;
-  judge(status, &core);
-  core_free(&core);
-  return 0;
 }
