@@ -52,8 +52,8 @@ size_t program_path(char path[PROGRAM_SIZE]) {
 }
 
 // The characters of a string, written to `*memory`, which moves on.
-static span_t text_of(const uint8_t *value, uint8_t **memory) {
-  span_t text = {(char *)*memory, json_string(value, *memory)};
+static string_t text_of(const uint8_t *value, uint8_t **memory) {
+  string_t text = {(char *)*memory, json_string(value, *memory)};
   *memory += text.length;
   return text;
 }
@@ -62,10 +62,10 @@ config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, ui
   const uint8_t *root = json_parse(bytes, length, memory);
   const uint8_t *ipam = json_member(root, "ipam");
   config_t config = {.type = text_of(json_member(ipam, "type"), &memory)};
-  if (!is_host_local && !is_equal(config.type, span_of(HOST_LOCAL))) return config;
+  if (!is_host_local && !is_equal(config.type, string_of(HOST_LOCAL))) return config;
   config.resolv_conf = text_of(json_member(ipam, "resolvConf"), &memory);
   config.data_dir = text_of(json_member(ipam, "dataDir"), &memory);
-  if (config.data_dir.length == 0) config.data_dir = span_of(DATA_DIR);
+  if (config.data_dir.length == 0) config.data_dir = string_of(DATA_DIR);
   config.name = text_of(json_member(root, "name"), &memory);
   // the core takes no network whose name begins with a dot, as the index does
   config.has_leases = is_name(config.name) && config.name.bytes[0] != '.';

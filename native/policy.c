@@ -28,8 +28,8 @@ void enter_namespace(held_t namespace) {
 }
 
 bool may_know(const char *variable) {
-  span_t name = span_of(variable);
-  return take_start(&name, span_of("CNI_"));
+  string_t name = string_of(variable);
+  return take_start(&name, string_of("CNI_"));
 }
 
 bool may_open(held_t place, int flags, uint32_t mode) {
@@ -63,7 +63,7 @@ bool may_link(const char *path, const char *second) {
 
 // The text names a neighbour, so that no link of the core's leads out of its directory.
 bool may_symlink(const char *text, const char *path) {
-  return is_name(span_of(text)) && place_of(path) == ENTRY;
+  return is_name(string_of(text)) && place_of(path) == ENTRY;
 }
 
 // Whether a path leads to a regular file, symbolic links followed.

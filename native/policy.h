@@ -77,10 +77,10 @@ bool is_ipam_program(const char *path);
 
 // What a configuration says that decides about paths.
 typedef struct {
-  span_t type;        // of the IPAM plugin
-  span_t resolv_conf; // the file that it names so
-  span_t data_dir;
-  span_t name;
+  string_t type;        // of the IPAM plugin
+  string_t resolv_conf; // the file that it names so
+  string_t data_dir;
+  string_t name;
   bool has_leases; // else data_dir and name say nothing
 } config_t;
 

@@ -10,27 +10,27 @@
 typedef struct {
   const char *bytes;
   size_t length;
-} span_t;
+} string_t;
 
-static inline span_t span_of(const char *text) {
-  return (span_t){text, strlen(text)};
+static inline string_t string_of(const char *text) {
+  return (string_t){text, strlen(text)};
 }
 
 // Whether `text` begins with `start`, which then is taken off it.
-static inline bool take_start(span_t *text, span_t start) {
+static inline bool take_start(string_t *text, string_t start) {
   if (start.length > text->length || memcmp(text->bytes, start.bytes, start.length) != 0)
     return false;
-  *text = (span_t){text->bytes + start.length, text->length - start.length};
+  *text = (string_t){text->bytes + start.length, text->length - start.length};
   return true;
 }
 
-static inline bool is_equal(span_t text, span_t other) {
+static inline bool is_equal(string_t text, string_t other) {
   return text.length == other.length && take_start(&text, other);
 }
 
 // A name that something in a directory can have.
-static inline bool is_name(span_t text) {
-  return text.length > 0 && !is_equal(text, span_of(".")) && !is_equal(text, span_of("..")) &&
+static inline bool is_name(string_t text) {
+  return text.length > 0 && !is_equal(text, string_of(".")) && !is_equal(text, string_of("..")) &&
          memchr(text.bytes, '/', text.length) == NULL;
 }
 

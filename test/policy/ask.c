@@ -1,0 +1,49 @@
+// Asks the native host's policy for config.test.ts and messages.test.ts. Standard input: questions,
+// each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
+// the same way.
+//
+//   macvlan, host-local   what the program of this name takes from a configuration: four texts
+//   host, container       whether messages may be sent in this namespace: one text, yes or no
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../native/policy.h"
+
+enum { NETNS = 7 }; // a descriptor of the container's namespace
+
+static void print(string_t text) {
+  uint32_t length = (uint32_t)text.length;
+  fwrite(&length, sizeof length, 1, stdout);
+  if (length > 0) fwrite(text.bytes, 1, length, stdout);
+}
+
+static void print_config(const uint8_t *bytes, size_t length, bool is_host_local) {
+  uint8_t *memory = malloc(length);
+  if (!memory) abort();
+  config_t config = read_config(bytes, length, is_host_local, memory);
+  print(config.type);
+  print(config.resolv_conf);
+  print(config.has_leases ? config.data_dir : string_of(""));
+  print(config.has_leases ? config.name : string_of(""));
+  free(memory);
+}
+
+static void answer(const char *about, const uint8_t *bytes, size_t length) {
+  if (strcmp(about, "host") == 0) print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
+  else if (strcmp(about, "container") == 0)
+    print(string_of(may_tell_container(bytes, length) ? "yes" : "no"));
+  else print_config(bytes, length, strcmp(about, "host-local") == 0);
+}
+
+int main(int count, char **words) {
+  uint32_t length;
+  add_descriptor(NETNS, CONTAINER);
+  while (fread(&length, sizeof length, 1, stdin) == 1) {
+    // as long as need be, so that a sanitizer sees a byte too many
+    uint8_t *bytes = malloc(length);
+    if (!bytes || fread(bytes, 1, length, stdin) != length) abort();
+    for (int i = 1; i < count; i++) answer(words[i], bytes, length);
+    free(bytes);
+  }
+  return 0;
+}

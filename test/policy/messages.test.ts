@@ -1,0 +1,86 @@
+// The Node host and the native one read the messages that go to the kernel each by code of its own:
+// whatever is in them, both allow the same.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MessageFilter } from "../../host/policy/netlink.ts";
+import { holds, TIMEOUT } from "../fuzz/fuzz.ts";
+import { askNative, needNativePolicy } from "./native.ts";
+
+/** The container's namespace, as test/policy/ask.c has it. */
+const NETNS = 7;
+const filter = new MessageFilter((fd) => fd === NETNS);
+
+/** A length, other words and a body, filled up; now and then the length is wrong. */
+function framed(
+  size: 2 | 4,
+  header: fc.Arbitrary<readonly number[]>,
+  body: fc.Arbitrary<Buffer>,
+): fc.Arbitrary<Buffer> {
+  const wrong = fc.oneof(
+    { weight: 40, arbitrary: fc.constant(0) },
+    fc.integer({ min: -20, max: 20 }),
+    fc.constantFrom(0x7fffffff, 0xfff0, 0xfffffffd),
+  );
+  const filled = fc.oneof({ weight: 20, arbitrary: fc.constant(true) }, fc.constant(false));
+  return fc.tuple(wrong, header, body, filled).map(([error, words, bytes, isFilled]) => {
+    const length = size + words.length + bytes.length;
+    const start = Buffer.alloc(size);
+    if (size === 2) start.writeUInt16LE((length + error) & 0xffff);
+    else start.writeUInt32LE((length + error) >>> 0);
+    const rest = Buffer.alloc(isFilled ? -length & 3 : 0);
+    return Buffer.concat([start, Buffer.from(words), bytes, rest]);
+  });
+}
+
+const concat = (part: fc.Arbitrary<Buffer>, maxLength: number) =>
+  fc.array(part, { maxLength }).map((parts) => Buffer.concat(parts));
+
+function attribute(type: number, value: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
+  const high = fc.constantFrom(0, 0, 0x80, 0x40, 0xc0, 1);
+  return framed(
+    2,
+    high.map((byte) => [type, byte]),
+    value,
+  );
+}
+
+const raw = fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes));
+const kind = fc
+  .constantFrom("macvlan\0", "macvlan\0", "macvlan\0", "macvlan", "veth\0", "macvlan\0\0", "")
+  .map((text) => Buffer.from(text));
+const number = fc
+  .constantFrom(NETNS, NETNS, NETNS, 0, 3, -1, 1024, NETNS << 8)
+  .map((fd) => Buffer.from(Int32Array.of(fd).buffer));
+const linkInfo = concat(fc.oneof(attribute(1, kind), attribute(2, raw)), 3);
+const linkAttribute = fc.oneof(
+  { weight: 4, arbitrary: attribute(18, linkInfo) },
+  { weight: 4, arbitrary: attribute(28, number) },
+  { weight: 1, arbitrary: attribute(28, raw) },
+  ...[1, 3, 4, 5, 29, 53].map((type) => ({ weight: 1, arbitrary: attribute(type, raw) })),
+  { weight: 1, arbitrary: fc.nat(60).chain((type) => attribute(type, raw)) },
+);
+/** A header of struct ifinfomsg, or what is shorter, and attributes. */
+const body = fc
+  .tuple(fc.constantFrom(16, 16, 16, 16, 16, 8, 12, 0), concat(linkAttribute, 4))
+  .map(([length, attributes]) => Buffer.concat([Buffer.alloc(length), attributes]));
+const header = fc
+  .tuple(fc.oneof(fc.constantFrom(16, 16, 16, 17, 18, 19), fc.nat(40)), fc.constantFrom(6, 6, 4, 2))
+  .map(([type, flags]) => [type, 0, 5, flags, ...new Array<number>(8).fill(0)]);
+const messages = concat(framed(4, header, body), 2);
+const bytes = fc.oneof({ weight: 9, arbitrary: messages }, { weight: 1, arbitrary: raw });
+
+describe("the native host allows the messages that the Node host allows", () => {
+  needNativePolicy();
+
+  test("whatever is in them", { timeout: TIMEOUT }, () => {
+    const counts = { yes: 0, no: 0 };
+    holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 200, size: "max" })), (all) => {
+      const expected = all
+        .flatMap((some) => [filter.mayTellHost(some), filter.mayTellContainer(some)])
+        .map((isAllowed) => (isAllowed ? "yes" : "no"));
+      expect(askNative(["host", "container"], all)).toEqual(expected);
+      for (const answer of expected) counts[answer]++;
+    });
+    expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(0);
+  });
+});
