@@ -155,6 +155,13 @@ export class Store {
     return ips;
   }
 
+  /** Makes the index forget an owner who has no lease. */
+  forget(owner: Owner): void {
+    if (this.index.get(owner).length > 0 && this.confirm(owner).length == 0) {
+      this.index.remove(owner);
+    }
+  }
+
   /** Makes the index know all leases, which takes a look at each of them. */
   rebuildIndex(): CniError | null {
     const ips = new Map<string, Uint8Array[]>();
