@@ -154,7 +154,7 @@ test("a lease file's text cannot lead out of the index", () => {
   expect(indexes.filter((name) => name !== ".net1")).toEqual(["net1"]);
 });
 
-test("a lease that names the container alone stays known when another of its leases is freed", () => {
+test("a lease of the container alone stays known when another of its leases is freed", () => {
   using pool = new Pool();
   pool.write("10.0.0.50", "c1");
   pool.reserve("10.0.0.60", "c1");
