@@ -1,12 +1,12 @@
 import type { System } from "../imports.ts";
 import { runPlugin } from "../run.ts";
-import { setCable, setUp } from "./device.ts";
+import { deleteLink, setCable, setUp } from "./device.ts";
 import { Files } from "./files.ts";
 import { Kernel, type KernelOptions, type Refusal } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import { Process } from "./process.ts";
-import type { Program } from "./program.ts";
+import type { Invocation, Program } from "./program.ts";
 import { snapshot } from "./snapshot.ts";
 import { parseMac } from "./text.ts";
 
@@ -51,10 +51,12 @@ export interface Outcome {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** The one JSON document on stdout; undefined where stdout is empty. */
+  /** The one JSON document on stdout; undefined where stdout is empty, or something else. */
   readonly json: unknown;
   /** Descriptors left open at the end. */
   readonly held: number;
+  /** The namespace that it was in at its end. */
+  readonly netns: Netns;
 }
 
 /** A Linux machine in memory: network namespaces, files, and plugins to call. */
@@ -91,6 +93,17 @@ export class Sim {
     return netns;
   }
 
+  /** Ends a namespace and all that is in it, as a runtime does with that of a container. */
+  removeNetns(path: string): void {
+    const netns = this.netns(path);
+    for (const link of [...netns.links.values()]) {
+      if (!link.loopback) deleteLink(link);
+    }
+    this.files.remove(path);
+    this.#names.delete(path);
+    this.kernel.removeNetns(netns);
+  }
+
   /** Plugs in an Ethernet interface, one end of a veth unless said otherwise. */
   addMaster(name: string, options: MasterOptions = {}, netns = this.host): Link {
     const link = netns.add({
@@ -110,42 +123,52 @@ export class Sim {
     this.kernel.refusals.push({ skip: 0, ...refusal });
   }
 
-  /** A program that is a core, to be executed by path like any other. */
-  pluginOf(module: WebAssembly.Module): Program {
-    return ({ path, env, stdin, netns }) => {
-      const { kernel, files } = this;
-      const running = new Process({ kernel, files, netns, path, env, stdin });
-      const status = runPlugin(module, running);
+  /**
+   * A program that is a core, to be executed by path like any other.
+   *
+   * @param wrap puts something between the core and the system.
+   */
+  pluginOf(module: WebAssembly.Module, wrap?: Call["wrap"]): Program {
+    return (invocation) => {
+      const running = this.#start(invocation);
+      const status = runPlugin(module, wrap ? wrap(running) : running);
       running.exit();
       return { status, stdout: running.stdout.bytes, stderr: running.stderr.text };
     };
   }
 
-  /** Calls the plugin to its end. @throws SyntaxError where stdout is not one JSON document. */
+  /** Calls the plugin to its end. */
   run(module: WebAssembly.Module, call: Call = {}): Outcome {
-    const { kernel, files } = this;
-    const file = files.get(`${PLUGIN_PATH}/macvlan`);
+    const file = this.files.get(`${PLUGIN_PATH}/macvlan`);
     if (file.kind === "file") file.program = this.pluginOf(module);
     const name = call.program ?? "macvlan";
     const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
     const env = environmentOf(call);
     const stdin = bytesOf(call.config ?? "");
-    const running = new Process({ kernel, files, netns: this.host, path, env, stdin });
+    const running = this.#start({ netns: this.host, path, env, stdin });
     const status = runPlugin(module, call.wrap ? call.wrap(running) : running);
     running.exit();
+    const { held, netns } = running;
     const stdout = running.stdout.text;
-    return {
-      status,
-      stdout,
-      stderr: running.stderr.text,
-      json: stdout === "" ? undefined : JSON.parse(stdout),
-      held: running.held,
-    };
+    return { status, stdout, stderr: running.stderr.text, json: parse(stdout), held, netns };
+  }
+
+  #start(invocation: Invocation): Process {
+    const { kernel, files } = this;
+    return new Process({ kernel, files, ...invocation });
   }
 
   /** The whole state as plain data, for comparing one moment with another. */
   snapshot(): unknown {
     return snapshot(this.kernel, this.files);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

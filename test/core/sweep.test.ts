@@ -44,7 +44,7 @@ const ERRORS: Readonly<Record<Fault["call"], readonly number[]>> = {
 };
 
 const FAULTS = Object.entries(ERRORS).flatMap(([call, errors]) =>
-  errors.map((errno) => ({ call: call as Fault["call"], errno })),
+  errors.map((failure) => ({ call: call as Fault["call"], failure })),
 );
 
 /** More calls of one name than any command makes. */
@@ -109,7 +109,7 @@ function sweep(fault: Omit<Fault, "nth">, once: (fault: Fault) => boolean): numb
 }
 
 describe("ADD fails whole or succeeds whole when one call fails:", () => {
-  test.each(FAULTS)("$call with error $errno", (kind) => {
+  test.each(FAULTS)("$call with error $failure", (kind) => {
     const reached = sweep(kind, (fault) => {
       const sim = prepare();
       const before = sim.snapshot();
@@ -130,10 +130,10 @@ describe("ADD fails whole or succeeds whole when one call fails:", () => {
 describe("DEL can be repeated when one call failed:", () => {
   // these two say that the namespace is gone, and the interface with it
   const used = FAULTS.filter(
-    ({ call, errno }) =>
-      !(call === "statx" && errno === E.ENOENT) && !(call === "setns" && errno === E.EINVAL),
+    ({ call, failure }) =>
+      !(call === "statx" && failure === E.ENOENT) && !(call === "setns" && failure === E.EINVAL),
   );
-  test.each(used)("$call with error $errno", (kind) => {
+  test.each(used)("$call with error $failure", (kind) => {
     sweep(kind, (fault) => {
       const sim = prepare();
       const before = sim.snapshot();
@@ -151,7 +151,7 @@ describe("DEL can be repeated when one call failed:", () => {
 });
 
 describe("CHECK and STATUS change nothing when one call fails:", () => {
-  test.each(FAULTS)("$call with error $errno", (kind) => {
+  test.each(FAULTS)("$call with error $failure", (kind) => {
     for (const command of ["CHECK", "STATUS"]) {
       sweep(kind, (fault) => {
         const sim = prepare();
@@ -169,8 +169,8 @@ describe("CHECK and STATUS change nothing when one call fails:", () => {
 
 describe("there is an answer when a call fails from some moment on:", () => {
   // a call that only ever is interrupted is one that never ends, and no system does that
-  const lasting = FAULTS.filter(({ errno }) => errno !== EINTR && errno !== E.EAGAIN);
-  test.each(lasting)("$call with error $errno", (kind) => {
+  const lasting = FAULTS.filter(({ failure }) => failure !== EINTR && failure !== E.EAGAIN);
+  test.each(lasting)("$call with error $failure", (kind) => {
     for (const command of ["ADD", "DEL", "VERSION"]) {
       sweep({ ...kind, forever: true }, (fault) => {
         const sim = prepare();

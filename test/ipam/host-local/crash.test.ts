@@ -1,38 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { System } from "../../../host/imports.ts";
+import { withDeath } from "../../../host/sim/index.ts";
 import { failure, type Keys, Pool } from "./pool.ts";
 
 // The process ends at a system call, at every one in turn: none of the calls after it is made. The
 // kernel closes its descriptors and so gives back the lock; nothing else is tidied up.
 
-const EIO = 5;
-
 /** More calls than any command makes here. */
 const MOST_CALLS = 1000;
-
-/**
- * The system until its `nth` call, which is not made; of a write, half of the bytes are written.
- */
-function untilCall(system: System, nth: number): { system: System; died: () => boolean } {
-  let calls = 0;
-  const mortal = new Proxy(system, {
-    get(target, name) {
-      const call = Reflect.get(target, name, target) as (...args: unknown[]) => unknown;
-      return (...args: unknown[]) => {
-        calls++;
-        if (calls < nth) return call.apply(target, args);
-        if (calls > nth) return -EIO;
-        if (name === "write") call.call(target, args[0], halfOf(args[1] as Uint8Array));
-        throw new Error(`died at ${String(name)}`);
-      };
-    },
-  });
-  return { system: mortal, died: () => calls >= nth };
-}
-
-function halfOf(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(0, bytes.length >> 1);
-}
 
 /** Two sets of two addresses each: whatever leaks is missing soon. */
 const dual = {
@@ -76,7 +51,7 @@ function everyDeath(
     begin(pool);
     let died = () => false;
     const wrap = (system: System) => {
-      const mortal = untilCall(system, nth);
+      const mortal = withDeath(system, nth);
       died = mortal.died;
       return mortal.system;
     };

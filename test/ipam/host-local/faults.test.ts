@@ -73,7 +73,7 @@ function sweep(
 ): void {
   for (let nth = 1; nth <= MOST_CALLS; nth++) {
     using pool = crowded();
-    const fault = { call, nth, errno: ERRORS[name] };
+    const fault = { call, nth, failure: ERRORS[name] };
     const config = pool.config(begin(pool));
     let fired = () => false;
     const outcome = pool.run(command, "c1", {
@@ -202,7 +202,7 @@ describe("a directory that cannot be listed, where many addresses in a row are t
     for (let nth = 1; nth <= 6; nth++) {
       using pool = new Pool();
       for (const ip of many) pool.reserve(ip, `of-${ip}`);
-      const fault = { call: "getdents64", nth, errno: EIO } as const;
+      const fault = { call: "getdents64", nth, failure: EIO } as const;
       const wrap = (system: System) => withFault(system, fault).system;
       const outcome = pool.run(command, "c1", { wrap });
       if (outcome.status !== 0) {
