@@ -36,10 +36,27 @@ export {
 export { deleteLink, rename, setCable, setMac, setMtu, setUp } from "./device.ts";
 export { addAddress } from "./address.ts";
 export type { Files } from "./files.ts";
+export {
+  type IpAddress,
+  type IpAddressInfo,
+  type IpLink,
+  type IpRoute,
+  listAddresses,
+  listLinks,
+  listRoutes,
+} from "./ip.ts";
 export type { KernelOptions } from "./kernel.ts";
 export type { Link } from "./link.ts";
 export { createMacvlan } from "./macvlan.ts";
+export { type Attachment, Network, type NetworkList } from "./network.ts";
 export type { Netns } from "./netns.ts";
 export type { Exit, Invocation, Program } from "./program.ts";
 export { type Call, type MasterOptions, type Outcome, PLUGIN_PATH, Sim } from "./sim.ts";
-export { describeRoute } from "./snapshot.ts";
+export * as uapi from "./uapi.ts";
+
+declare global {
+  /** For programs that have the types neither of a browser nor of this project. */
+  namespace WebAssembly {
+    interface Module {}
+  }
+}

@@ -5,6 +5,7 @@ import { Files } from "./files.ts";
 import { Kernel, type KernelOptions, type Refusal } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
+import { programAt } from "./open.ts";
 import { Process } from "./process.ts";
 import type { Invocation, Program } from "./program.ts";
 import { snapshot } from "./snapshot.ts";
@@ -12,6 +13,7 @@ import { parseMac } from "./text.ts";
 
 /** Where the plugins are. */
 export const PLUGIN_PATH = "/opt/cni/bin";
+const CORE_PATH = `${PLUGIN_PATH}/macvlan`;
 
 export interface MasterOptions {
   readonly mtu?: number;
@@ -72,7 +74,7 @@ export class Sim {
     this.files = new Files(() => this.kernel.clock.now);
     this.host = this.addNetns("/run/netns/host");
     this.files.mkdir("/proc/sys/net");
-    this.files.install(`${PLUGIN_PATH}/macvlan`, () => ({ status: 127 }));
+    this.files.install(CORE_PATH, () => ({ status: 127 }));
     for (const name of ["static", "host-local"]) {
       this.files.symlink(`${PLUGIN_PATH}/${name}`, "macvlan");
     }
@@ -137,20 +139,39 @@ export class Sim {
     };
   }
 
-  /** Calls the plugin to its end. */
+  /** Calls the core to its end, by whatever name. */
   run(module: WebAssembly.Module, call: Call = {}): Outcome {
-    const file = this.files.get(`${PLUGIN_PATH}/macvlan`);
-    if (file.kind === "file") file.program = this.pluginOf(module);
-    const name = call.program ?? "macvlan";
-    const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
-    const env = environmentOf(call);
-    const stdin = bytesOf(call.config ?? "");
-    const running = this.#start({ netns: this.host, path, env, stdin });
+    this.#install(module);
+    const running = this.#start(this.#invocation(call));
     const status = runPlugin(module, call.wrap ? call.wrap(running) : running);
     running.exit();
     const { held, netns } = running;
     const stdout = running.stdout.text;
     return { status, stdout, stderr: running.stderr.text, json: parse(stdout), held, netns };
+  }
+
+  /** Calls the program of a name: the core, if it is one of the core's names. */
+  call(module: WebAssembly.Module, call: Call): Outcome {
+    this.#install(module);
+    const invocation = this.#invocation(call);
+    const { path, netns } = invocation;
+    if (this.files.find(path) === this.files.get(CORE_PATH)) return this.run(module, call);
+    if (!this.files.find(path)) throw new Error(`no program at ${path}: files.install() makes one`);
+    const { status = 0, stdout = "", stderr = "" } = programAt(this.files, path)(invocation);
+    const text = typeof stdout === "string" ? stdout : new TextDecoder().decode(stdout);
+    return { status, stdout: text, stderr, json: parse(text), held: 0, netns };
+  }
+
+  #install(module: WebAssembly.Module): void {
+    const file = this.files.get(CORE_PATH);
+    if (file.kind === "file") file.program = this.pluginOf(module);
+  }
+
+  #invocation(call: Call): Invocation {
+    const name = call.program ?? "macvlan";
+    const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
+    const stdin = bytesOf(call.config ?? "");
+    return { netns: this.host, path, env: environmentOf(call), stdin };
   }
 
   #start(invocation: Invocation): Process {
@@ -172,7 +193,8 @@ function parse(text: string): unknown {
   }
 }
 
-function environmentOf(call: Call): Record<string, string> {
+/** The environment of a call, in which CNI_PATH is always set. */
+export function environmentOf(call: Call): Record<string, string> {
   const variables: Record<string, string | undefined> = {
     CNI_COMMAND: call.command ?? "ADD",
     CNI_CONTAINERID: call.containerId ?? "container-1",

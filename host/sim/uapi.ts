@@ -144,7 +144,11 @@ export const RTNH_F_ONLINK = 4;
 export const RTNLGRP_LINK = 1;
 export const RTNLGRP_IPV4_IFADDR = 5;
 export const RTNLGRP_IPV6_IFADDR = 9;
+export const RTAX_MTU = 2;
+export const RTAX_ADVMSS = 8;
 export const RTPROT_KERNEL = 2;
+export const RTPROT_BOOT = 3;
+export const RTPROT_STATIC = 4;
 
 // linux/if.h
 export const ALTIFNAMSIZ = 128;

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import {
   addAddress,
   createMacvlan,
-  describeRoute,
   type Link,
   setCable,
   setUp,
   Sim,
 } from "../../host/sim/index.ts";
+import { describeRoute } from "../../host/sim/snapshot.ts";
 import { parseIp } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";
 
