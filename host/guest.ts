@@ -125,13 +125,15 @@ function directories(
 function sockets(
   system: System,
   guest: Guest,
-): Calls<"socket" | "bind" | "setsockopt" | "send" | "recvfrom" | "poll"> {
+): Calls<"socket" | "bind" | "setsockopt" | "send" | "start_send" | "recvfrom" | "poll"> {
   return {
     socket: (domain, type, protocol) => system.socket(domain, type, protocol),
     bind: (fd, address, addressLength) => system.bind(fd, guest.bytes(address, addressLength)),
     setsockopt: (fd, level, name, value, valueLength) =>
       system.setsockopt(fd, level, name, guest.bytes(value, valueLength)),
     send: (fd, buffer, length, flags) => system.send(fd, guest.bytes(buffer, length), flags),
+    start_send: (fd, buffer, length, flags) =>
+      system.start_send(fd, guest.bytes(buffer, length), flags),
     recvfrom: (fd, buffer, length, flags, address, addressLength) => {
       const bytes = guest.bytes(buffer, length);
       const capacity = guest.u32(addressLength).getUint32(0, true);

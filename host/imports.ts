@@ -25,6 +25,8 @@ export interface System {
   bind(fd: number, address: Uint8Array): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
   send(fd: number, buffer: Uint8Array, flags: number): number;
+  /** The descriptor of a pipe that the result of send(2), a little-endian i32, comes out of. */
+  start_send(fd: number, buffer: Uint8Array, flags: number): number;
   /** `addressLength`: 4 bytes, a little-endian u32; the capacity before, the length after. */
   recvfrom(
     fd: number,

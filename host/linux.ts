@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { EBADF, EINVAL } from "../assembly/linux/errno.ts";
+import { O_CLOEXEC } from "../assembly/linux/fcntl.ts";
 import { SOCK_CLOEXEC } from "../assembly/linux/socket.ts";
 import { CLOCK_MONOTONIC } from "../assembly/linux/time.ts";
 import type { System } from "./imports.ts";
@@ -32,6 +33,7 @@ export const linux: System = {
   bind: (fd, address) => libc("bind", fd, address, address.length),
   setsockopt: (fd, level, name, value) => libc("setsockopt", fd, level, name, value, value.length),
   send: (fd, buffer, flags) => libc("send", fd, buffer, buffer.length, flags),
+  start_send,
   recvfrom: (fd, buffer, flags, address, addressLength) =>
     libc("recvfrom", fd, buffer, buffer.length, flags, address, addressLength),
   poll: (fds, timeout) => libc("poll", fds, fds.length / POLLFD_SIZE, timeout),
@@ -50,6 +52,19 @@ export const linux: System = {
   program_invocation_name: () => Buffer.from(process.argv[1] ?? ""),
   spawn,
 };
+
+/** Not in the background: a process with threads, as node is, cannot fork(2), and ends with all. */
+function start_send(fd: number, buffer: Uint8Array, flags: number): number {
+  const ends = new Int32Array(2);
+  const error = libc("pipe2", ends, O_CLOEXEC);
+  if (error < 0) return error;
+  const [reading, writing] = ends as unknown as [number, number];
+  const result = Buffer.alloc(4);
+  result.writeInt32LE(libc("send", fd, buffer, buffer.length, flags));
+  fs.writeSync(writing, result);
+  fs.closeSync(writing);
+  return reading;
+}
 
 function clock_gettime(clock: number, timespec: Uint8Array): number {
   if (clock !== CLOCK_MONOTONIC) return -EINVAL;

@@ -11,24 +11,37 @@ interface Core extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   /** Acts as the plugin that CNI_COMMAND and the program's name ask for; the exit status. */
   run(): number;
+  /** After `run` trapped: takes back what it has begun, as far as it can. */
+  rescue(): void;
 }
 
 /**
  * Runs the core once, on a system.
  *
  * A core that traps has a mistake in it or ran out of memory, a system that throws is not whole.
- * The runtime is still answered as the specification demands: one error object, exit status 1.
+ * The runtime is still answered as the specification demands: one error object, exit status 1; and
+ * the core may take back what it has begun.
  *
  * @returns the exit status.
  */
 export function runPlugin(module: WebAssembly.Module, system: System): number {
+  let core: Core | undefined;
   try {
-    const host = bindImports(system, () => core.memory);
-    const { exports: core } = instantiateSync<Core>(module, { host: { ...host } });
+    const host = bindImports(system, () => (core as Core).memory);
+    core = instantiateSync<Core>(module, { host: { ...host } }).exports;
     return core.run();
   } catch (error) {
-    return reportFailure(error, system);
+    const status = reportFailure(error, system);
+    rescue(core);
+    return status;
   }
+}
+
+/** Whatever stopped `run` may stop this as well; it has been reported. */
+function rescue(core: Core | undefined): void {
+  try {
+    core?.rescue();
+  } catch {}
 }
 
 /**

@@ -106,7 +106,7 @@ function directories(
 function sockets(
   system: System,
   trace: Trace,
-): Calls<"socket" | "bind" | "setsockopt" | "send" | "recvfrom" | "poll"> {
+): Calls<"socket" | "bind" | "setsockopt" | "send" | "start_send" | "recvfrom" | "poll"> {
   return {
     socket: (domain, type, protocol) =>
       trace.plain("socket", [nameOf(FAMILIES, domain), flagsOf(SOCKET_TYPES, type), protocol], () =>
@@ -125,6 +125,12 @@ function sockets(
         "send",
         [fd, messagesOf(buffer), buffer.length, flagsOf(MESSAGE_FLAGS, flags)],
         () => system.send(fd, buffer, flags),
+      ),
+    start_send: (fd, buffer, flags) =>
+      trace.plain(
+        "start_send",
+        [fd, messagesOf(buffer), buffer.length, flagsOf(MESSAGE_FLAGS, flags)],
+        () => system.start_send(fd, buffer, flags),
       ),
     recvfrom: (fd, buffer, flags, address, addressLength) =>
       trace.after(

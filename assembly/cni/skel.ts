@@ -49,6 +49,12 @@ export function runCommand(plugin: Plugin): i32 {
   return error ? printError(error, conf) : 0;
 }
 
+/** Takes back what an ADD has begun that trapped: what one that fails does by itself. */
+export function rescueCommand(plugin: Plugin): void {
+  takeBack(plugin);
+  plugin.close();
+}
+
 function dispatch(plugin: Plugin, args: CmdArgs, conf: NetConf): CniError | null {
   let error = readStdin(args);
   if (!error) error = decodeNetConf(args.stdin, conf);
@@ -85,10 +91,13 @@ function add(plugin: Plugin, args: CmdArgs, conf: NetConf): CniError | null {
   const result = new Result();
   let error = plugin.add(args, conf, result);
   if (!error) error = print(formatResult(result, conf.cniVersion));
-  if (!error) return null;
+  if (error) takeBack(plugin);
+  return error;
+}
+
+function takeBack(plugin: Plugin): void {
   const left = plugin.undo.run();
   for (let i = 0; i < left.length; i++) log(`undoing the failed ADD: ${left[i].msg}`);
-  return error;
 }
 
 /** A CNI_NETNS that is the host's would turn the host's own network inside out. */

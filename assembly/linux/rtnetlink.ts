@@ -27,4 +27,5 @@ export const RTAX_ADVMSS: i32 = 8;
 
 export const RTEXT_FILTER_SKIP_STATS: u32 = 8;
 
+export const RTNLGRP_LINK: i32 = 1;
 export const RTNLGRP_IPV6_IFADDR: i32 = 9;

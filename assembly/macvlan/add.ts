@@ -45,7 +45,7 @@ export function addMacvlan(
   if (error) return error;
 
   const macvlan = new MacvlanLink(session.container, args.ifname, args.containerId);
-  undo.push(new RemoveLink(macvlan));
+  undo.push(new RemoveLink(macvlan, own.synchronousDelete));
   const spec = specify(own, master.link, session);
   error = macvlan.create(masterSocket, spec, master.link.name);
   if (error) return error;

@@ -35,6 +35,8 @@ export class MacvlanConf {
   mac: Uint8Array = new Uint8Array(0);
   linkInContainer: bool = false;
   bcQueueLen: u32 = 0;
+  /** DEL ends only when the kernel has let go of the interface's memory. */
+  synchronousDelete: bool = false;
   /** Empty where the interface gets no addresses. */
   ipamType: string = "";
   dns: Dns = new Dns();
@@ -46,6 +48,7 @@ export class MacvlanConf {
     this.dns = conf.dns;
     this.master = fields.text("master");
     this.linkInContainer = fields.flag("linkInContainer");
+    this.synchronousDelete = fields.flag("synchronousDelete");
     this.bcQueueLen = <u32>fields.integer("bcqueuelen", 0, u32.MAX_VALUE);
     this.mtu = <u32>fields.integer("mtu", 0, MTU_MAX);
     if (this.mtu > 0 && this.mtu < MTU_MIN) {

@@ -17,10 +17,11 @@ const DHCP: string = "dhcp";
  */
 export function deleteMacvlan(args: CmdArgs, conf: NetConf, session: Session): CniError | null {
   const type = conf.ipamType;
+  const isSynchronous = conf.fields.flag("synchronousDelete");
   const errors: CniError[] = [];
   if (conf.error) errors.push(conf.error!);
   if (type == DHCP) collect(errors, releaseLease(type, args, conf));
-  collect(errors, removeLink(args, session));
+  collect(errors, removeLink(args, session, isSynchronous));
   if (type.length > 0 && type != DHCP) collect(errors, releaseLease(type, args, conf));
   return join(errors);
 }
@@ -32,11 +33,12 @@ function releaseLease(type: string, args: CmdArgs, conf: NetConf): CniError | nu
 }
 
 /** A namespace that is gone, or a path that is none any more, has taken the interface with it. */
-function removeLink(args: CmdArgs, session: Session): CniError | null {
+function removeLink(args: CmdArgs, session: Session, isSynchronous: bool): CniError | null {
   if (args.netns.length == 0) return null;
   const error = session.openContainer(args.netns);
   if (error) return session.isGone ? null : error;
-  return new MacvlanLink(session.container, args.ifname, args.containerId).remove();
+  const link = new MacvlanLink(session.container, args.ifname, args.containerId);
+  return link.remove(isSynchronous);
 }
 
 function collect(errors: CniError[], error: CniError | null): void {

@@ -9,9 +9,10 @@ import { netlinkError } from "../ipam/failure";
 import { EADDRNOTAVAIL, EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, EPERM } from "../linux/errno";
 import { MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
 import { fnv1a } from "../net/hash";
-import { deleteLink, Link, MACVLAN, MacvlanSpec, newMacvlan, renameLink } from "../rtnetlink/link";
+import { Link, MACVLAN, MacvlanSpec, newMacvlan, renameLink } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByName, LinkReply } from "../rtnetlink/query";
+import { removeLink } from "../rtnetlink/removal";
 import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { modeName } from "./conf";
@@ -59,25 +60,27 @@ export class MacvlanLink {
     return isTemporary ? this.rename() : null;
   }
 
-  /** Removes it, if it is there and a macvlan; what else has the name is not ours. */
-  remove(): CniError | null {
+  /**
+   * Removes it, if it is there and a macvlan; what else has the name is not ours.
+   *
+   * @param isSynchronous as in `removeLink`.
+   */
+  remove(isSynchronous: bool): CniError | null {
     const reply = findLinkByName(this.container, this.ifname);
-    if (!reply.isMissing) return this.removeFound(reply);
+    if (!reply.isMissing) return this.removeFound(reply, isSynchronous);
     // An ADD that was killed between creating and renaming has left the temporary name.
     const temporary = findLinkByName(this.container, this.temporaryName);
-    return temporary.isMissing ? null : this.removeFound(temporary);
+    return temporary.isMissing ? null : this.removeFound(temporary, isSynchronous);
   }
 
-  private removeFound(reply: LinkReply): CniError | null {
+  private removeFound(reply: LinkReply, isSynchronous: bool): CniError | null {
     const link = reply.link;
     if (!link) return lookupError(this.ifname, reply);
     if (link.kind != MACVLAN) {
       log(`"${link.name}" is not a macvlan but "${link.kind}": it stays`);
       return null;
     }
-    const request = new MessageWriter();
-    deleteLink(request, link.index);
-    const failure = this.container.execute(request);
+    const failure = removeLink(this.container, link.index, isSynchronous);
     if (!failure || failure.errno == ENODEV) return null;
     return netlinkError(DELETE_FAILED, `delete interface "${link.name}"`, failure);
   }

@@ -7,12 +7,15 @@ import { MacvlanLink } from "./link";
  * Removes the interface that a failed ADD may have created; its addresses and routes go with it.
  */
 export class RemoveLink extends UndoStep {
-  constructor(private link: MacvlanLink) {
+  constructor(
+    private link: MacvlanLink,
+    private isSynchronous: bool,
+  ) {
     super();
   }
 
   run(): CniError | null {
-    return this.link.mayExist ? this.link.remove() : null;
+    return this.link.mayExist ? this.link.remove(this.isSynchronous) : null;
   }
 }
 

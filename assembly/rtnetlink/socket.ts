@@ -1,5 +1,5 @@
 import * as host from "../sys/host";
-import { close, waitFor } from "../sys/io";
+import { allocate, close, waitFor } from "../sys/io";
 import { EAGAIN, EINTR, ENOBUFS, EIO, EMSGSIZE } from "../linux/errno";
 import {
   NETLINK_ADD_MEMBERSHIP,
@@ -20,6 +20,8 @@ import {
   SOCK_RAW,
   SOL_NETLINK,
 } from "../linux/socket";
+import { BackgroundSend } from "../sys/background";
+import { monotonicMs } from "../sys/clock";
 import { MessageReader, MessageWriter } from "./message";
 
 // struct sockaddr_nl (linux/netlink.h): u16 family, u16 pad, u32 port id, u32 groups.
@@ -59,6 +61,44 @@ export abstract class Visitor {
   abstract visit(message: MessageReader): void;
 }
 
+/** Looks out for a notification. */
+export abstract class Sign extends Visitor {
+  isSeen: bool = false;
+}
+
+/** What the kernel has said so far to messages that were sent together. */
+class Answers {
+  /** True once the last one is answered. */
+  isComplete: bool = false;
+  /** The first refusal. */
+  failure: NetlinkError | null = null;
+
+  /**
+   * @param base the number of the first message.
+   * @param last that of the last one.
+   * @param from which message of the whole the first one is.
+   */
+  constructor(
+    private base: u32,
+    private last: u32,
+    private from: i32,
+  ) {}
+
+  /** True if a message answers one of them. */
+  isOne(message: MessageReader): bool {
+    return message.sequence - this.base <= this.last - this.base;
+  }
+
+  /** Takes an answer: an acknowledgement. */
+  take(message: MessageReader): void {
+    if (message.error < 0 && !this.failure) {
+      const index = this.from + <i32>(message.sequence - this.base);
+      this.failure = new NetlinkError(-message.error, index, true, message.errorText);
+    }
+    if (message.sequence == this.last) this.isComplete = true;
+  }
+}
+
 /** Discards answers, for requests that only do something. */
 class Nobody extends Visitor {
   visit(_message: MessageReader): void {}
@@ -73,7 +113,7 @@ class Nobody extends Visitor {
 export class RtnlSocket {
   private fd: i32 = -1;
   private sequence: u32 = 1;
-  private buffer: ArrayBuffer = new ArrayBuffer(BUFFER);
+  private buffer: ArrayBuffer = allocate(BUFFER);
   private address: ArrayBuffer = new ArrayBuffer(ADDRESS);
   private addressLength: ArrayBuffer = new ArrayBuffer(4);
 
@@ -144,6 +184,50 @@ export class RtnlSocket {
     return error;
   }
 
+  /**
+   * Sends the one message of `writer`, whose work is done long before send(2) returns, and returns
+   * when the kernel has refused it or given the sign that it is done. The socket must be subscribed
+   * to what the sign is part of, and is good for nothing else afterwards.
+   *
+   * @param patience milliseconds; after them the end of the send is waited for.
+   */
+  executeUntil(writer: MessageWriter, sign: Sign, patience: i32): NetlinkError | null {
+    writer.setSequence(this.sequence);
+    const answers = new Answers(this.sequence, this.sequence, 0);
+    this.sequence++;
+    const sending = new BackgroundSend();
+    const start = writer.addressOf(0);
+    const started = sending.start(this.fd, start, <i32>(writer.addressOf(1) - start));
+    if (started < 0) return new NetlinkError(-started, 0);
+    const deadline = monotonicMs() + patience;
+    let rest: i64 = patience;
+    while (!sign.isSeen && !answers.isComplete && !sending.isDone) {
+      if (rest > 0) sending.wait(this.fd, <i32>rest);
+      else sending.wait(-1, -1);
+      this.drain(answers, sign);
+      rest = deadline - monotonicMs();
+    }
+    const isOver = sign.isSeen || answers.isComplete;
+    const sent = isOver ? 0 : sending.result();
+    sending.close();
+    if (isOver) return answers.failure;
+    return new NetlinkError(sent < 0 ? -sent : EAGAIN, 0);
+  }
+
+  /** Takes what has arrived. ENOBUFS says that notifications were lost, and others may be there. */
+  private drain(answers: Answers, visitor: Visitor): void {
+    let length = this.receive();
+    if (length == -ENOBUFS) length = this.receive();
+    while (length >= 0) {
+      const reader = new MessageReader(changetype<usize>(this.buffer), length);
+      while (reader.next()) {
+        if (reader.type != NLMSG_ERROR) visitor.visit(reader);
+        else if (answers.isOne(reader)) answers.take(reader);
+      }
+      length = this.receive();
+    }
+  }
+
   private askBatch(
     writer: MessageWriter,
     from: i32,
@@ -152,27 +236,20 @@ export class RtnlSocket {
   ): NetlinkError | null {
     const sent = this.send(writer, from, to);
     if (sent < 0) return new NetlinkError(-sent, from);
-    const last = this.sequence - 1;
-    const base = this.sequence - (to - from);
-    let first: NetlinkError | null = null;
-    while (true) {
+    const answers = new Answers(this.sequence - (to - from), this.sequence - 1, from);
+    while (!answers.isComplete) {
       const length = this.receive();
-      if (length < 0) return first ? first : new NetlinkError(-length, from);
-      const reader = new MessageReader(changetype<usize>(this.buffer), length);
-      while (reader.next()) {
-        if (reader.sequence - base > last - base) continue;
-        if (reader.type != NLMSG_ERROR) {
-          visitor.visit(reader);
-          continue;
-        }
-        if (reader.error < 0 && !first) {
-          const index = from + <i32>(reader.sequence - base);
-          first = new NetlinkError(-reader.error, index, true, reader.errorText);
-        }
-        if (reader.sequence == last) return first;
+      const reader = new MessageReader(changetype<usize>(this.buffer), max(length, 0));
+      while (!answers.isComplete && reader.next()) {
+        if (!answers.isOne(reader)) continue;
+        if (reader.type == NLMSG_ERROR) answers.take(reader);
+        else visitor.visit(reader);
       }
-      if (reader.isBroken) return first ? first : new NetlinkError(EIO, from);
+      if (answers.failure && (length < 0 || reader.isBroken)) break;
+      if (length < 0) return new NetlinkError(-length, from);
+      if (reader.isBroken) return new NetlinkError(EIO, from);
     }
+    return answers.failure;
   }
 
   private dumpOnce(writer: MessageWriter, visitor: Visitor): NetlinkError | null {

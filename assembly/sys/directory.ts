@@ -1,6 +1,6 @@
 import * as host from "./host";
 import { EEXIST, ENOENT } from "../linux/errno";
-import { close, openRead } from "./io";
+import { allocate, close, openRead } from "./io";
 
 /** Entries are asked for so many bytes at a time. */
 const BUFFER: i32 = 32 * 1024;
@@ -35,7 +35,7 @@ export class DirectoryReader {
   nameStart: usize = 0;
   nameLength: i32 = 0;
   private fd: i32;
-  private buffer: ArrayBuffer = new ArrayBuffer(BUFFER);
+  private buffer: ArrayBuffer = allocate(BUFFER);
   private at: i32 = 0;
   private end: i32 = 0;
 

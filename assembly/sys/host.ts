@@ -78,6 +78,16 @@ export declare function setsockopt(
 export declare function send(fd: i32, buffer: usize, length: i32, flags: i32): i32;
 
 /**
+ * send(2) in the background: for a send that blocks long after its work is done.
+ *
+ * Returns at once, with a descriptor that becomes readable when the send has ended; read(2) then
+ * gives what it returned, an i32 of 4 bytes, little-endian: the number of bytes sent or -errno. The
+ * end of the file in its place: nobody knows. The send goes on when the descriptor is closed, and
+ * when this program ends. A host without processes of its own sends before it returns.
+ */
+export declare function start_send(fd: i32, buffer: usize, length: i32, flags: i32): i32;
+
+/**
  * recvfrom(2). `address` receives the sender's struct sockaddr; `addressLength` points to a u32
  * that holds its capacity and receives its length. Returns the number of bytes received, or with
  * MSG_TRUNC the length of the datagram.

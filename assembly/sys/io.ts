@@ -8,7 +8,8 @@ export const STDIN: i32 = 0;
 export const STDOUT: i32 = 1;
 export const STDERR: i32 = 2;
 
-const CHUNK: i32 = 64 * 1024;
+/** How much is asked for at first, in bytes: a usual configuration. */
+const CHUNK: i32 = 4 * 1024;
 
 /** What was read, or why not: `errno` is 0 or a positive error number. */
 export class ReadResult {
@@ -40,12 +41,20 @@ export function close(fd: i32): void {
 }
 
 /**
+ * A buffer that is to be written by the host. Other than `new ArrayBuffer` it is not cleared: that
+ * would make the kernel provide every page of it, where a few bytes of it are used.
+ */
+export function allocate(length: i32): ArrayBuffer {
+  return changetype<ArrayBuffer>(__new(length, idof<ArrayBuffer>()));
+}
+
+/**
  * Reads a descriptor to its end.
  *
  * @param limit the most that is accepted, in bytes; one more byte is EFBIG.
  */
 export function readAll(fd: i32, limit: i32): ReadResult {
-  let buffer = new ArrayBuffer(CHUNK);
+  let buffer = allocate(CHUNK);
   let length = 0;
   while (true) {
     if (length == buffer.byteLength) buffer = grow(buffer, min(2 * length, limit + 1));
@@ -59,7 +68,7 @@ export function readAll(fd: i32, limit: i32): ReadResult {
 }
 
 function grow(buffer: ArrayBuffer, size: i32): ArrayBuffer {
-  const larger = new ArrayBuffer(size);
+  const larger = allocate(size);
   memory.copy(changetype<usize>(larger), changetype<usize>(buffer), buffer.byteLength);
   return larger;
 }

@@ -1,5 +1,6 @@
 import * as host from "./host";
 import { sleepMs } from "./clock";
+import { allocate } from "./io";
 import { ETXTBSY } from "../linux/errno";
 
 /** The most that a delegated program may print, in bytes: a thousand times a usual result. */
@@ -47,7 +48,7 @@ export class ProcessResult {
 export function spawn(path: string, command: string, input: Uint8Array): ProcessResult {
   const pathBytes = String.UTF8.encode(path);
   const commandBytes = String.UTF8.encode(command);
-  const output = new ArrayBuffer(OUTPUT_LIMIT);
+  const output = allocate(OUTPUT_LIMIT);
   const log = new ArrayBuffer(LOG_LIMIT);
   const lengths = changetype<usize>(new ArrayBuffer(8));
   let status = -ETXTBSY;

@@ -47,6 +47,13 @@ export const macvlanSchema = z.looseObject({
   bcqueuelen: uint32
     .optional()
     .describe("Length of the queue of received broadcasts. Missing or 0: the kernel's default."),
+  synchronousDelete: z
+    .boolean()
+    .optional()
+    .describe(
+      "DEL ends only when the kernel has let go of the interface's memory, and not already when" +
+        " the interface is gone.",
+    ),
   ipam: ipamSchema.optional(),
   dns: dnsConfigSchema.optional(),
   args: z

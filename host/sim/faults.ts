@@ -1,5 +1,5 @@
 import type { SpawnResult, System } from "../imports.ts";
-import { EINTR, ENOBUFS, NLM_F_DUMP_INTR, NLM_F_MULTI } from "./uapi.ts";
+import { EIO, ENOBUFS, NLM_F_DUMP_INTR, NLM_F_MULTI } from "./uapi.ts";
 import { readMessages } from "./wire.ts";
 
 /** The calls that return a number, and so can fail with -errno. */
@@ -80,7 +80,7 @@ export function withDeath(system: System, nth: number): MortalSystem {
   const wrapped = intercept(system, (name, call, args) => {
     calls++;
     if (calls < nth) return call(...args);
-    if (calls > nth) return -EINTR;
+    if (calls > nth) return -EIO;
     if (name === "write") call(args[0], halfOf(args[1] as Uint8Array));
     throw new Error(`died at ${name}`);
   });

@@ -8,7 +8,7 @@ import { NetlinkSocket } from "./netlink.ts";
 import type { Netns } from "./netns.ts";
 import { encodeStatx, openPath, programAt, statPath, UMASK, type View } from "./open.ts";
 import { type Invocation, waitStatus } from "./program.ts";
-import { PipeReader, PipeWriter } from "./stream.ts";
+import { PipeReader, PipeWriter, SendResult } from "./stream.ts";
 import {
   AF_NETLINK,
   AT_EMPTY_PATH,
@@ -166,6 +166,11 @@ export class Process implements System, Caller {
 
   send(fd: number, buffer: Uint8Array, _flags: number): number {
     return this.#call(() => this.#get(fd).send(buffer, this));
+  }
+
+  start_send(fd: number, buffer: Uint8Array, flags: number): number {
+    const sent = this.send(fd, buffer, flags);
+    return this.#call(() => this.#install(new SendResult(sent, this.#parts.kernel.clock)));
   }
 
   recvfrom(

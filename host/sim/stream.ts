@@ -1,5 +1,7 @@
+import type { Cancel, Clock } from "./clock.ts";
 import { Descriptor, type FileStat } from "./descriptor.ts";
-import { S_IFIFO } from "./uapi.ts";
+import { POLLIN, S_IFIFO } from "./uapi.ts";
+import { Writer } from "./wire.ts";
 
 /** What a pipe holds, and so the most that one read(2) gives (pipe(7)). */
 const PIPE_SIZE = 65536;
@@ -24,6 +26,31 @@ export class PipeReader extends Descriptor {
     buffer.set(part);
     this.#rest = this.#rest.subarray(part.length);
     return part.length;
+  }
+}
+
+/**
+ * What comes out of a send in the background: the work is done at once, but the send returns later.
+ */
+export class SendResult extends PipeReader {
+  /** How long RTM_DELLINK takes to let go of memory after the link is gone, in milliseconds. */
+  static readonly delay = 15;
+  #isDone = false;
+  readonly #cancel: Cancel;
+
+  constructor(result: number, clock: Clock) {
+    super(new Writer().u32(result).take());
+    this.#cancel = clock.after(SendResult.delay, () => {
+      this.#isDone = true;
+    });
+  }
+
+  override get events(): number {
+    return this.#isDone ? POLLIN : 0;
+  }
+
+  override close(): void {
+    this.#cancel();
   }
 }
 

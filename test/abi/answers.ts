@@ -64,6 +64,7 @@ const pointers: Readonly<Record<string, Answers>> = {
   "bind address": RANGE,
   "setsockopt value": RANGE,
   "send buffer": RANGE,
+  "start_send buffer": RANGE,
   "recvfrom buffer": RANGE,
   "recvfrom address": CAPACITY,
   "recvfrom address length": STRUCT,
@@ -102,6 +103,7 @@ const descriptors: Readonly<Record<string, Answers>> = {
   bind: DESCRIPTOR,
   setsockopt: DESCRIPTOR,
   send: DESCRIPTOR,
+  start_send: DESCRIPTOR,
   recvfrom: DESCRIPTOR,
 };
 
@@ -181,6 +183,8 @@ const sockets: Answers = {
   "recvfrom: the message": YES,
   "recvfrom: the length of the sender": 12,
   "recvfrom: the sender": YES,
+  start_send: 40,
+  "start_send: the answer": 1,
   "poll: no descriptor": 1,
   "poll: its events are POLLNVAL": 0x20,
   "poll: nothing at all": 0,

@@ -47,12 +47,13 @@ test("the core imports from the host alone, and only what is declared", () => {
   expect(imports.map(({ name }) => name).filter((name) => !(name in declared))).toEqual([]);
 });
 
-test("the core exports run and its memory", () => {
+test("the core exports run, rescue and its memory", () => {
   expect(WebAssembly.Module.exports(core)).toEqual(
     expect.arrayContaining([
       { name: "run", kind: "function" },
+      { name: "rescue", kind: "function" },
       { name: "memory", kind: "memory" },
     ]),
   );
-  expect(WebAssembly.Module.exports(core)).toHaveLength(2);
+  expect(WebAssembly.Module.exports(core)).toHaveLength(3);
 });

@@ -1,3 +1,4 @@
+import type { System } from "../../host/imports.ts";
 import { describe, expect, test } from "vitest";
 import { deleteLink } from "../../host/sim/index.ts";
 import {
@@ -136,4 +137,43 @@ test("an IPAM plugin that is gone does not keep the interface from going", () =>
   const outcome = run(sim, { command: "DEL", config: config({ ipam: { type: "gone" } }) });
   expect(failure(outcome).code).toBe(105);
   expect(sim.netns(POD).find("mv0")).toBeUndefined();
+});
+
+describe("the kernel's memory", () => {
+  /** How long a DEL takes on the machine's clock, and which calls sent something. */
+  function timeDel(keys: Record<string, unknown>): { milliseconds: number; sent: string[] } {
+    const sim = machine();
+    add(sim);
+    const sent: string[] = [];
+    const wrap = (system: System) =>
+      new Proxy(system, {
+        get: (_, name: keyof System) => {
+          if (name.includes("send")) sent.push(name);
+          return (system[name] as () => unknown).bind(system);
+        },
+      });
+    const start = sim.kernel.clock.now;
+    succeed(sim, "DEL", { config: config(keys), wrap });
+    expect(sim.netns(POD).find("mv0")).toBeUndefined();
+    return { milliseconds: sim.kernel.clock.now - start, sent };
+  }
+
+  test("is not waited for: DEL ends with the notification that the interface is gone", () => {
+    const { milliseconds, sent } = timeDel({});
+    expect(sent).toEqual(["send", "start_send"]);
+    expect(milliseconds).toBeLessThan(5);
+  });
+
+  test("is waited for where the configuration says so", () => {
+    expect(timeDel({ synchronousDelete: true }).sent).toEqual(["send", "send"]);
+  });
+
+  test("and a configuration that says it wrongly is reported, after the work is done", () => {
+    const sim = machine();
+    add(sim);
+    const call = { command: "DEL", config: config({ synchronousDelete: "yes" }) };
+    const error = failure(run(sim, call));
+    expect(error).toMatchObject({ code: 6, msg: expect.stringContaining("synchronousDelete") });
+    expect(sim.netns(POD).find("mv0")).toBeUndefined();
+  });
 });

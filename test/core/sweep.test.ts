@@ -29,6 +29,7 @@ const ERRORS: Readonly<Record<Fault["call"], readonly number[]>> = {
   bind: [E.EADDRINUSE],
   setsockopt: [E.ENOPROTOOPT],
   send: [ENOBUFS, EINTR, E.EPERM],
+  start_send: [EMFILE, ENOMEM, E.EBADF],
   recvfrom: [ENOBUFS, EINTR, E.EAGAIN],
   poll: [EINTR, ENOMEM],
   clock_gettime: [E.EINVAL],
@@ -109,7 +110,9 @@ function sweep(fault: Omit<Fault, "nth">, once: (fault: Fault) => boolean): numb
 }
 
 describe("ADD fails whole or succeeds whole when one call fails:", () => {
-  test.each(FAULTS)("$call with error $failure", (kind) => {
+  // an ADD that succeeds removes nothing
+  const used = FAULTS.filter(({ call }) => call !== "start_send");
+  test.each(used)("$call with error $failure", (kind) => {
     const reached = sweep(kind, (fault) => {
       const sim = prepare();
       const before = sim.snapshot();

@@ -2,6 +2,7 @@ import * as host from "../../assembly/sys/host";
 import { AT_EMPTY_PATH } from "../../assembly/linux/fcntl";
 import { LOCK_EX } from "../../assembly/linux/file";
 import { CLONE_NEWNET } from "../../assembly/linux/sched";
+import { startSend } from "./background";
 import { report, room } from "./report";
 
 /** Calls on a descriptor that is not open. */
@@ -21,6 +22,7 @@ function on(kind: string, fd: i32): void {
   report(`bind: ${kind}`, host.bind(fd, room, 12));
   report(`setsockopt: ${kind}`, host.setsockopt(fd, 1, 1, room, 4));
   report(`send: ${kind}`, host.send(fd, room, 8, 0));
+  report(`start_send: ${kind}`, startSend(fd, room, 8));
   store<u32>(room + 100, 12);
   report(`recvfrom: ${kind}`, host.recvfrom(fd, room, 8, 0, room, room + 100));
 }

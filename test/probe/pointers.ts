@@ -54,6 +54,7 @@ export function badPointers(): void {
   range("bind address", (p, n) => host.bind(FD, p, n));
   range("setsockopt value", (p, n) => host.setsockopt(FD, 1, 1, p, n));
   range("send buffer", (p, n) => host.send(FD, p, n, 0));
+  range("start_send buffer", (p, n) => host.start_send(FD, p, n, 0));
   range("getenv name", (p, n) => host.getenv(p, n, room, LENGTH));
   range("getenv value", (p, n) => host.getenv(room, put(room, "PROBE"), p, n));
   range("program_invocation_name buffer", (p, n) => host.program_invocation_name(p, n));

@@ -14,6 +14,7 @@ import {
 } from "../../assembly/linux/socket";
 import { STATX_INO, STATX_TYPE } from "../../assembly/linux/stat";
 import { CLOCK_MONOTONIC } from "../../assembly/linux/time";
+import { startSend } from "./background";
 import { put, report, room } from "./report";
 
 const NETNS = "/proc/thread-self/ns/net";
@@ -95,7 +96,7 @@ function sockets(): void {
   const nothing = host.recvfrom(fd, room, 64, MSG_DONTWAIT, room + 64, size);
   report("recvfrom: nothing there", nothing);
   report("poll: nothing there", poll(fd, 0));
-  report("send", askForLoopback(fd));
+  report("send", host.send(fd, room, askForLoopback(), 0));
   report("poll: something there", poll(fd, 1000));
   report("poll: its events", load<u16>(room + 6));
   const length = host.recvfrom(fd, room, 20, MSG_TRUNC, room + 64, size);
@@ -103,6 +104,8 @@ function sockets(): void {
   report("recvfrom: the message", load<u16>(room + 4) == RTM_NEWLINK ? 1 : 0);
   report("recvfrom: the length of the sender", load<u32>(size));
   report("recvfrom: the sender", load<u16>(room + 64) == AF_NETLINK ? 1 : 0);
+  report("start_send", startSend(fd, room, askForLoopback()));
+  report("start_send: the answer", poll(fd, 1000));
   host.close(fd);
   report("poll: no descriptor", poll(9999, 0));
   report("poll: its events are POLLNVAL", load<u16>(room + 6));
@@ -115,8 +118,8 @@ function poll(fd: i32, timeout: i32): i32 {
   return host.poll(room, 1, timeout);
 }
 
-/** RTM_GETLINK of the link `lo`. */
-function askForLoopback(fd: i32): i32 {
+/** RTM_GETLINK of the link `lo`, put into the room: its length. */
+function askForLoopback(): i32 {
   memory.fill(room, 0, 64);
   store<u32>(room, 40);
   store<u16>(room + 4, RTM_GETLINK);
@@ -124,7 +127,7 @@ function askForLoopback(fd: i32): i32 {
   store<u16>(room + 32, 7);
   store<u16>(room + 34, IFLA_IFNAME);
   put(room + 36, "lo");
-  return host.send(fd, room, 40, 0);
+  return 40;
 }
 
 function environment(): void {

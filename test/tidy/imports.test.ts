@@ -11,6 +11,7 @@ const parts: readonly (readonly [prefix: string, part: string])[] = [
   ["assembly/sys/", "sys"],
   ["assembly/rtnetlink/socket", "socket"],
   ["assembly/rtnetlink/query", "socket"],
+  ["assembly/rtnetlink/removal", "socket"],
   ["assembly/rtnetlink/", "codec"],
   ["assembly/cni/", "cni"],
   ["assembly/ipam/", "ipam"],

@@ -1,3 +1,4 @@
+import { allocate } from "../../sys/io";
 import { EAGAIN, EISDIR, ELOOP, ENOENT, ENXIO } from "../../linux/errno";
 import { readInto } from "../../sys/file";
 
@@ -9,7 +10,7 @@ export const CONTENT_MAX: i32 = 64 * 1024;
  * nothing is allocated for a file unless somebody asks for its text.
  */
 export class LeaseFile {
-  private buffer: ArrayBuffer = new ArrayBuffer(CONTENT_MAX);
+  private buffer: ArrayBuffer = allocate(CONTENT_MAX);
   /** 0, or the positive error number for which nobody knows what the file holds. */
   errno: i32 = 0;
   private start: i32 = 0;
