@@ -9,7 +9,8 @@ export type FaultyCall = Exclude<keyof System, "getenv" | "program_invocation_na
  * How a call goes wrong. A positive number of errno(3): it is not made (close(2) is). In words: it
  * is made, and then
  *
- *   - `short`: read, write and getdents64 move a part of what they could;
+ *   - `short`: read moves one byte, getdents64 one entry or two, write one half, but never less than
+ *     8 bytes, for nothing so small is ever written by halves, a sysctl least of all;
  *   - `lost`: recvfrom has nothing but ENOBUFS, what waited there is gone;
  *   - `truncated`: recvfrom finds a datagram that is longer than the buffer;
  *   - `cut`: recvfrom finds one that ends in the middle;
@@ -41,6 +42,7 @@ const SIGKILL = 9;
 const NLMSG_FLAGS = 6;
 /** The most that one struct linux_dirent64 takes: getdents64 with less is an error of its own. */
 const DIRENT_MAX = 280;
+const WORD = 8;
 
 /**
  * Wraps a system so that the `nth` call of a name goes wrong.
@@ -60,7 +62,7 @@ export function withFault(system: System, fault: Fault): FaultySystem {
     // close(2) has closed, whatever it returns
     if (name === "close") call(...args);
     const { failure } = fault;
-    return typeof failure === "number" ? refuse(name, failure) : MADE[failure](call, args);
+    return typeof failure === "number" ? refuse(name, failure) : MADE[failure](call, args, name);
   });
   return { system: wrapped, fired: () => fired };
 }
@@ -118,7 +120,8 @@ function halfOf(bytes: Uint8Array): Uint8Array {
 
 /** What becomes of a call that is made. */
 const MADE = {
-  short: (call: Anything, [fd, buffer]: unknown[]) => call(fd, shortened(buffer as Uint8Array)),
+  short: (call: Anything, [fd, buffer]: unknown[], name: string) =>
+    call(fd, shortened(name, buffer as Uint8Array)),
   killed: (call: Anything, args: unknown[]) => {
     call(...args);
     return ended(SIGKILL);
@@ -132,8 +135,9 @@ const MADE = {
   }),
 };
 
-function shortened(buffer: Uint8Array): Uint8Array {
-  return buffer.subarray(0, buffer.length > DIRENT_MAX ? DIRENT_MAX : Math.min(1, buffer.length));
+function shortened(name: string, buffer: Uint8Array): Uint8Array {
+  if (name === "write") return buffer.subarray(0, Math.max(WORD, buffer.length >> 1));
+  return buffer.subarray(0, name === "getdents64" ? DIRENT_MAX : 1);
 }
 
 /** recvfrom(2) with another length. */
