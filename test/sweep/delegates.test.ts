@@ -1,0 +1,4 @@
+import { sweepFaults } from "./faults.ts";
+import { delegates } from "./scenario.ts";
+
+sweepFaults(delegates);

@@ -1,0 +1,4 @@
+import { sweepFaults } from "./faults.ts";
+import { leases } from "./scenario.ts";
+
+sweepFaults(leases);
