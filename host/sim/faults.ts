@@ -9,8 +9,8 @@ export type FaultyCall = Exclude<keyof System, "getenv" | "program_invocation_na
  * How a call goes wrong. A positive number of errno(3): it is not made (close(2) is). In words: it
  * is made, and then
  *
- *   - `short`: read moves one byte, getdents64 one entry or two, write one half, but never less than
- *     8 bytes, for nothing so small is ever written by halves, a sysctl least of all;
+ *   - `short`: read moves one byte, getdents64 one entry or two, write one half, but never less
+ *     than 8 bytes, for nothing so small is ever written by halves, a sysctl least of all;
  *   - `lost`: recvfrom has nothing but ENOBUFS, what waited there is gone;
  *   - `truncated`: recvfrom finds a datagram that is longer than the buffer;
  *   - `cut`: recvfrom finds one that ends in the middle;

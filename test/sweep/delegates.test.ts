@@ -1,4 +1,6 @@
+import { sweepDeaths } from "./deaths.ts";
 import { sweepFaults } from "./faults.ts";
 import { delegates } from "./scenario.ts";
 
 sweepFaults(delegates);
+sweepDeaths(delegates);

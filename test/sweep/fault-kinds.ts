@@ -39,8 +39,8 @@ export const FAILURES: Readonly<Record<FaultyCall, readonly Failure[]>> = {
 export type Kind = Omit<Fault, "nth">;
 
 /**
- * Each once and for ever. A call that is only ever interrupted, or never ready although poll(2) says
- * so, is one of no system.
+ * Each once and for ever. A call that is only ever interrupted, or never ready although poll(2)
+ * says so, is one of no system.
  */
 export const KINDS: readonly Kind[] = Object.entries(FAILURES).flatMap(([name, failures]) => {
   const call = name as FaultyCall;
@@ -67,8 +67,8 @@ export function nameOf({ call, failure, forever }: Kind): string {
 
 /**
  * They say that something is not there, or is something else: the namespace, which then took the
- * interface with it, the directory of the leases, a lease, which would be a pipe. Who is told so has
- * to believe it; only what follows is judged.
+ * interface with it, the directory of the leases, a lease, which would be a pipe. Who is told so
+ * has to believe it; only what follows is judged.
  */
 export function isDenial({ call, failure }: Kind): boolean {
   if (call === "statx" || call === "open") return failure === ENOENT;

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { sweepDeaths } from "./deaths.ts";
 import { sweepFaults } from "./faults.ts";
 import { links, type Scenario } from "./scenario.ts";
 import { runWith, sweep } from "./sweep.ts";
 
 sweepFaults(links);
+sweepDeaths(links);
 
 test("VERSION needs nothing but a place to print to", () => {
   const [scenario] = links as [Scenario];

@@ -72,6 +72,13 @@ function crowded(): World {
   return made;
 }
 
+/** What somebody has left who was killed while making a lease. */
+function abandoned(): World {
+  const made = world();
+  made.sim.files.write(`${DATA_DIR}/net1/.new-lease`, "somebody\r\net", 0o600);
+  return made;
+}
+
 /** Whoever looks for a lease has to go through all of them. */
 function removeIndex({ sim }: World): void {
   sim.files.remove(`${DATA_DIR}/.index`);
@@ -83,7 +90,8 @@ function delegating(): World {
   const { files } = made.sim;
   files.install(`${PLUGIN_PATH}/ipam`, ({ env }) => {
     if (env.CNI_COMMAND === "ADD") files.write(LEASE, "leased");
-    if (env.CNI_COMMAND === "DEL" && files.find(LEASE)) files.remove(LEASE);
+    const frees = env.CNI_COMMAND === "DEL" || env.CNI_COMMAND === "GC";
+    if (frees && files.find(LEASE)) files.remove(LEASE);
     if (env.CNI_COMMAND !== "ADD") return {};
     const ips = [{ address: "10.0.0.5/24", gateway: "10.0.0.1" }, { address: "2001:db8::5/64" }];
     return { stdout: JSON.stringify({ ips, routes: [{ dst: "0.0.0.0/0" }] }) };
@@ -143,6 +151,7 @@ export const leases: readonly Scenario[] = [
   { ...basic, ...hostLocalAlone, name: "host-local alone" },
   { ...basic, ...hostLocalAlone, name: "host-local without its index", afterAdd: removeIndex },
   { ...hostLocalAlone, name: "host-local where much is taken", prepare: crowded },
+  { ...hostLocalAlone, name: "host-local where somebody was killed", prepare: abandoned },
 ];
 
 /** IPAM plugins that are executed. */

@@ -68,8 +68,8 @@ function judgeWords({ call, failure }: Kind, { status, stdout, where }: Run): vo
 }
 
 /**
- * Runs `once` with the first, second, ... call going wrong, until none did; what was judged wrong is
- * told at the end, all of it.
+ * Runs `once` with the first, second, ... call going wrong, until none did; what was judged wrong
+ * is told at the end, all of it.
  */
 export function sweep(command: string, once: (sweeping: Sweeping) => void): void {
   const wrong: string[] = [];
