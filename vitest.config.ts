@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import type { Reporter, TestCase } from "vitest/node";
 
 /** A skipped test is a hole in the proof: name and reason are always printed. */
@@ -6,16 +6,56 @@ const skips: Reporter = {
   onTestCaseResult(test: TestCase) {
     const result = test.result();
     if (result.state !== "skipped") return;
-    console.log(`SKIPPED ${test.fullName}: ${result.note ?? "no reason given"}`);
+    const reason = result.note ?? "no reason given";
+    console.log(`SKIPPED ${test.project.name}: ${test.fullName}: ${reason}`);
   },
 };
 
+/** The files of tests that a host runs. */
+interface Files {
+  readonly include: string[];
+  readonly exclude?: string[];
+}
+
+/**
+ * A project for each host. What runs on both is the same files, with the executables of the one or
+ * of the other; MACVLAN_PROGRAMS names others to take for the native ones (lab/paths.ts).
+ */
+export function hosts(node: Files, native: Files): TestProjectInlineConfiguration[] {
+  const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
+  const setupFiles = ["test/hosts/native.ts"];
+  return [
+    project("node", { ...node, env: { MACVLAN_PROGRAMS: "build/bin" } }),
+    project("native", { ...native, env: { MACVLAN_PROGRAMS: others }, setupFiles }),
+  ];
+}
+
+function project(name: string, test: object): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, ...test } };
+}
+
+/** Sanitizers take terabytes of addresses. */
+const hasSanitizers = process.env.MACVLAN_PROGRAMS?.endsWith("-sanitize");
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/peers/**"],
+    projects: hosts(
+      { include: ["test/**/*.test.ts"], exclude: ["test/hosts/**"] },
+      {
+        // those that execute a plugin
+        include: [
+          "test/{hosts,live}/**/*.test.ts",
+          "test/abi/probe.test.ts",
+          "test/docs/{examples,leases}.test.ts",
+          "test/ipam/host-local/disk.test.ts",
+        ],
+        exclude: ["test/live/lab.test.ts", ...(hasSanitizers ? ["test/hosts/memory.test.ts"] : [])],
+      },
+    ),
     reporters: ["default", skips],
     maxWorkers: 2,
+    // test/play/twins.ts has as many twins.
+    maxConcurrency: 2,
     // the live tests start many processes, on machines that may be slow
     testTimeout: 30_000,
     hookTimeout: 60_000,

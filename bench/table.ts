@@ -1,47 +1,98 @@
-import type { Sample } from "./measure.ts";
-import { bare, ours, reference } from "./subject.ts";
+// The results as tables in Markdown.
+import { bareLabel, cases } from "./cases.ts";
+import { type PluginName, pluginNames } from "./plugin.ts";
+import { findSample, median, quantile, type Results, type Sample, wholeRound } from "./results.ts";
+import { judge } from "./targets.ts";
 
-/** What our processes may take over Node's own start, in milliseconds. */
-const targets: Readonly<Record<string, number>> = { VERSION: 15, "ADD, static": 25 };
+/** How the tables and the plot call them. */
+export const titles: Readonly<Record<PluginName | "bare", string>> = {
+  native: "native host",
+  node: "Node host",
+  reference: "reference",
+  floor: "kernel floor",
+  bare: "Node alone",
+};
 
-const columns = ["", "", "to reference", "over node", "target", "median", "p90"] as const;
+/** Everything, a heading for each table. */
+export function report(results: Results): string {
+  const { machine, rounds, sizes } = results;
+  const parts = [`${machine}; ${rounds} rounds.`];
+  const verdicts = targetTable(results);
+  if (verdicts !== undefined) parts.push("### Targets of the native host", verdicts);
+  for (const [name, samples] of Object.entries(results.cases))
+    parts.push(`### ${cases[name]?.title ?? name}`, caseTable(samples));
+  parts.push("### Size on disk", sizeTable(sizes));
+  return parts.join("\n\n");
+}
 
-/** The samples as a table in Markdown; times in milliseconds. */
-export function table(samples: readonly Sample[]): string {
-  const node = median(samples.find(({ label }) => label === bare.label));
-  const rows = samples.map((sample) => {
-    const own = median(sample);
-    const isOurs = sample.plugin === ours;
-    const theirs = samples.find(
-      ({ plugin, label }) => plugin === reference && label === sample.label,
-    );
-    const target = isOurs ? targets[sample.label] : undefined;
-    const over = own - node;
-    return [
-      sample.label,
-      sample.plugin,
-      isOurs && theirs ? (own / median(theirs)).toFixed(2) : "",
-      isOurs ? over.toFixed(1) : "",
-      target === undefined ? "" : `<= ${target}: ${over <= target ? "met" : "missed"}`,
-      own.toFixed(1),
-      quantile(sample, 0.9).toFixed(1),
-    ];
+function targetTable(results: Results): string | undefined {
+  const rows = judge(results).map(({ what, to, limit, ratio }) => [
+    what,
+    `${titles.native} to ${titles[to]}`,
+    share(ratio),
+    `<= ${limit}`,
+    ratio <= limit ? "met" : "missed",
+  ]);
+  return rows.length === 0 ? undefined : format([["", "", "ratio", "target", ""], ...rows]);
+}
+
+const columns = [
+  ...["", "", "median ms", "p90 ms", "CPU ms", "memory MiB", "system calls", "RTNL requests"],
+  ...["to reference", "to floor"],
+];
+
+function caseTable(samples: readonly Sample[]): string {
+  const rounds = pluginNames.flatMap((name) => wholeRound(samples, name) ?? []);
+  const all = [...samples, ...rounds];
+  const labels = [...new Set(all.map(({ label }) => label))];
+  // Side by side what is compared: the plugins under each command.
+  const sorted = labels.flatMap((label) => all.filter((sample) => sample.label === label));
+  const table = [columns, ...sorted.map((sample) => row(sample, all))];
+  // Without strace(1) nothing was counted; and not every case is about rtnetlink.
+  const isUsed = (column: number) =>
+    column < 2 || table.some((cells, i) => i > 0 && !["", "0"].includes(cells[column] ?? ""));
+  return format(table.map((cells) => cells.filter((_, column) => isUsed(column))));
+}
+
+function row(sample: Sample, all: readonly Sample[]): string[] {
+  const { label, plugin, wall, cpu, memory, calls, requests } = sample;
+  const isOurs = plugin === "native" || plugin === "node";
+  const ratio = (to: PluginName) => {
+    const other = isOurs ? findSample(all, label, to) : undefined;
+    return other ? share(median(wall) / median(other.wall)) : "";
+  };
+  return [
+    label === bareLabel ? `\`${label}\`` : label,
+    titles[plugin],
+    median(wall).toFixed(2),
+    quantile(wall, 0.9).toFixed(2),
+    median(cpu).toFixed(2),
+    (median(memory) / 1024).toFixed(1),
+    calls?.toLocaleString("en") ?? "",
+    requests?.toLocaleString("en") ?? "",
+    ratio("reference"),
+    ratio("floor"),
+  ];
+}
+
+function sizeTable(sizes: Results["sizes"]): string {
+  const rows = pluginNames.flatMap((name) => {
+    const [own, other] = [sizes[name], sizes.reference];
+    if (own === undefined) return [];
+    const ratio = other === undefined || name === "reference" ? "" : share(own / other);
+    return [["macvlan, host-local, static", titles[name], `${Math.ceil(own / 1024)}`, ratio]];
   });
-  return format([[...columns], ...rows]);
+  return format([["", "", "KiB", "to reference"], ...rows]);
 }
 
-export function median(sample: Sample | undefined): number {
-  return sample === undefined ? Number.NaN : quantile(sample, 0.5);
+/** Small ones would be nothing with two digits. */
+function share(ratio: number): string {
+  return ratio.toFixed(ratio < 0.1 ? 3 : 2);
 }
 
-export function quantile({ milliseconds }: Sample, share: number): number {
-  const sorted = [...milliseconds].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-export function format([head = [], ...rows]: readonly string[][]): string {
+function format([head = [], ...rows]: readonly string[][]): string {
   const widths = head.map((_, column) =>
-    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
+    Math.max(1, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
   );
   // Two columns of words to the left, the numbers to the right.
   const cell = (text: string, column: number) => {

@@ -5,10 +5,8 @@ import type { System } from "./imports.ts";
 /** The imports of the core, exactly as assembly/sys/host.ts declares them: pointers and lengths. */
 export type HostImports = { readonly [K in keyof typeof abi]: (typeof abi)[K] };
 
-/**
- * The longest path that a system call takes, without the NUL at its end (PATH_MAX, linux/limits.h).
- */
-const PATH_LENGTH = 4095;
+/** The longest text, as long as a path can be, without the NUL at its end (PATH_MAX, limits.h). */
+const TEXT_LENGTH = 4095;
 const POLLFD_SIZE = 8;
 const TIMESPEC_SIZE = 16;
 
@@ -48,21 +46,16 @@ class Guest {
     return new DataView(buffer, byteOffset, 4);
   }
 
-  /** UTF-8 without a NUL byte, else -EINVAL. */
+  /** A path, the name of a variable or a command: UTF-8 without a NUL byte, else -EINVAL. */
   text(pointer: number, length: number): string {
     const bytes = this.bytes(pointer, length);
+    if (length > TEXT_LENGTH) throw new Refusal(ENAMETOOLONG);
     if (bytes.includes(0)) throw new Refusal(EINVAL);
     try {
       return this.#utf8.decode(bytes);
     } catch {
       throw new Refusal(EINVAL);
     }
-  }
-
-  path(pointer: number, length: number): string {
-    this.bytes(pointer, length);
-    if (length > PATH_LENGTH) throw new Refusal(ENAMETOOLONG);
-    return this.text(pointer, length);
   }
 }
 
@@ -89,14 +82,14 @@ function files(
   guest: Guest,
 ): Calls<"open" | "read" | "write" | "close" | "statx" | "flock"> {
   return {
-    open: (path, pathLength, flags, mode) => system.open(guest.path(path, pathLength), flags, mode),
+    open: (path, pathLength, flags, mode) => system.open(guest.text(path, pathLength), flags, mode),
     read: (fd, buffer, length) => system.read(fd, guest.bytes(buffer, length)),
     write: (fd, buffer, length) => system.write(fd, guest.bytes(buffer, length)),
     close: (fd) => system.close(fd),
     statx: (dirfd, path, pathLength, flags, mask, buffer, bufferLength) =>
       system.statx(
         dirfd,
-        guest.path(path, pathLength),
+        guest.text(path, pathLength),
         flags,
         mask >>> 0,
         guest.bytes(buffer, bufferLength),
@@ -110,14 +103,14 @@ function directories(
   guest: Guest,
 ): Calls<"mkdir" | "unlink" | "link" | "symlink" | "readlink" | "getdents64"> {
   return {
-    mkdir: (path, pathLength, mode) => system.mkdir(guest.path(path, pathLength), mode),
-    unlink: (path, pathLength) => system.unlink(guest.path(path, pathLength)),
+    mkdir: (path, pathLength, mode) => system.mkdir(guest.text(path, pathLength), mode),
+    unlink: (path, pathLength) => system.unlink(guest.text(path, pathLength)),
     link: (path, pathLength, second, secondLength) =>
-      system.link(guest.path(path, pathLength), guest.path(second, secondLength)),
+      system.link(guest.text(path, pathLength), guest.text(second, secondLength)),
     symlink: (text, textLength, path, pathLength) =>
-      system.symlink(guest.path(text, textLength), guest.path(path, pathLength)),
+      system.symlink(guest.text(text, textLength), guest.text(path, pathLength)),
     readlink: (path, pathLength, buffer, capacity) =>
-      system.readlink(guest.path(path, pathLength), guest.bytes(buffer, capacity)),
+      system.readlink(guest.text(path, pathLength), guest.bytes(buffer, capacity)),
     getdents64: (fd, buffer, length) => system.getdents64(fd, guest.bytes(buffer, length)),
   };
 }
@@ -180,7 +173,7 @@ function processes(
       const outputBytes = guest.range(output, outputSize.getUint32(0, true));
       const logBytes = guest.range(log, logSize.getUint32(0, true));
       const result = system.spawn(
-        guest.path(path, pathLength),
+        guest.text(path, pathLength),
         guest.text(command, commandLength),
         guest.bytes(input, inputLength),
         outputBytes.length,

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { System } from "./imports.ts";
 import { linux } from "./linux.ts";
+import { confine } from "./policy.ts";
 import { reportFailure, runPlugin } from "./run.ts";
 
 const CORE = path.join(import.meta.dirname, "../macvlan.wasm");
@@ -15,10 +16,12 @@ function main(system: System): number {
   }
 }
 
-if (process.env.MACVLAN_STRACE === "1") {
-  import("./strace.ts").then(({ strace }) => {
-    process.exitCode = main(strace(linux));
+const confined = confine(linux);
+const target = process.env.CNI_MACVLAN_TRACE;
+if (target) {
+  import("./trace/start.ts").then(({ startTrace }) => {
+    process.exitCode = main(startTrace(confined, target));
   });
 } else {
-  process.exitCode = main(linux);
+  process.exitCode = main(confined);
 }

@@ -81,6 +81,9 @@ const packages: Readonly<Record<string, string>> = {
   ip: "iproute2",
   ping: "iputils-ping",
   tcpdump: "tcpdump",
+  "qemu-aarch64": "qemu-user",
+  cc: "gcc",
+  strace: "strace",
 };
 
 /** What to say where a tool is not there: its name and the Debian package that has it. */

@@ -1,15 +1,20 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The repository's root: the same from the sources and from a bundle below build/. */
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 
-/** The built plugin executables, one program under two names. */
-export const macvlanProgram = join(root, "build/bin/macvlan");
-export const staticProgram = join(root, "build/bin/static");
-/** The directory of the executables: a CNI_PATH. */
-export const programDirectory = join(root, "build/bin");
+/** Where the executables of the Node host are built. */
+export const nodeDirectory = join(root, "build/bin");
+/**
+ * The directory of the executables that are meant, a CNI_PATH: those of the Node host, unless
+ * MACVLAN_PROGRAMS names another one, from the repository's root.
+ */
+export const programDirectory = resolve(root, process.env.MACVLAN_PROGRAMS ?? nodeDirectory);
+/** The plugin executables in it, one program under two names. */
+export const macvlanProgram = join(programDirectory, "macvlan");
+export const staticProgram = join(programDirectory, "static");
 
 function findRoot(start: string): string {
   for (let directory = start; ; directory = dirname(directory)) {

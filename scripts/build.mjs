@@ -7,7 +7,7 @@ import { bundleExecutable, bundleTool } from "./bundle.mjs";
 import { compileCore } from "./core.mjs";
 import { bundleTesting } from "./testing.mjs";
 
-const TOOLS = ["demo", "bench"];
+const TOOLS = ["demo", "bench", "replay"];
 
 process.chdir(path.join(import.meta.dirname, ".."));
 

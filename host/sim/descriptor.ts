@@ -59,6 +59,11 @@ export abstract class Descriptor {
     throw new Errno(ENOTSOCK);
   }
 
+  /** Keeps the answers to what was sent back, until the function that is returned is called. */
+  holdAnswers(): () => void {
+    return () => {};
+  }
+
   receive(_buffer: Uint8Array, _flags: number, _caller: Caller): Received {
     throw new Errno(ENOTSOCK);
   }

@@ -14,6 +14,8 @@ export interface KernelOptions {
   readonly privileged?: boolean;
   /** How full the datagrams of a dump get, in bytes. */
   readonly dumpBytes?: number;
+  /** How long RTM_DELLINK waits, after all is done, to let go of memory, in milliseconds. */
+  readonly freeMs?: number;
 }
 
 /** An answer of the kernel that a test has asked for. */
@@ -33,6 +35,7 @@ export class Kernel {
   readonly namesOfSource: boolean;
   readonly privileged: boolean;
   readonly dumpBytes: number;
+  readonly freeMs: number;
   netnses: readonly Netns[] = [];
   readonly refusals: Refusal[] = [];
   #inodes = 0xf000_0000;
@@ -44,6 +47,7 @@ export class Kernel {
     this.namesOfSource = options.namesOfSource ?? false;
     this.privileged = options.privileged ?? true;
     this.dumpBytes = options.dumpBytes ?? 8192;
+    this.freeMs = options.freeMs ?? 15;
   }
 
   addNetns(): Netns {

@@ -112,6 +112,16 @@ export class NetlinkSocket extends Descriptor {
     return bytes.length;
   }
 
+  /** The kernel answers when all is done; what it tells everybody comes before. */
+  override holdAnswers(): () => void {
+    const held = this.#queue.filter(({ groups }) => groups === 0);
+    const told = this.#queue.filter(({ groups }) => groups !== 0);
+    this.#queue.splice(0, Number.POSITIVE_INFINITY, ...told);
+    return () => {
+      this.#queue.push(...held);
+    };
+  }
+
   override receive(buffer: Uint8Array, flags: number, caller: Caller): Received {
     const timeout = (flags & MSG_DONTWAIT) !== 0 ? 0 : this.#timeout;
     if (!caller.wait(() => this.#queue.length > 0, timeout)) throw new Errno(EAGAIN);

@@ -169,8 +169,14 @@ export class Process implements System, Caller {
   }
 
   start_send(fd: number, buffer: Uint8Array, flags: number): number {
-    const sent = this.send(fd, buffer, flags);
-    return this.#call(() => this.#install(new SendResult(sent, this.#parts.kernel.clock)));
+    const { clock, freeMs } = this.#parts.kernel;
+    const result = new SendResult(this.send(fd, buffer, flags));
+    const release = this.#descriptors[fd]?.holdAnswers();
+    clock.after(freeMs, () => {
+      result.isDone = true;
+      release?.();
+    });
+    return this.#call(() => this.#install(result));
   }
 
   recvfrom(

@@ -1,4 +1,3 @@
-import type { Cancel, Clock } from "./clock.ts";
 import { Descriptor, type FileStat } from "./descriptor.ts";
 import { POLLIN, S_IFIFO } from "./uapi.ts";
 import { Writer } from "./wire.ts";
@@ -29,28 +28,16 @@ export class PipeReader extends Descriptor {
   }
 }
 
-/**
- * What comes out of a send in the background: the work is done at once, but the send returns later.
- */
+/** What comes out of a send in the background, when it has ended. */
 export class SendResult extends PipeReader {
-  /** How long RTM_DELLINK takes to let go of memory after the link is gone, in milliseconds. */
-  static readonly delay = 15;
-  #isDone = false;
-  readonly #cancel: Cancel;
+  isDone = false;
 
-  constructor(result: number, clock: Clock) {
+  constructor(result: number) {
     super(new Writer().u32(result).take());
-    this.#cancel = clock.after(SendResult.delay, () => {
-      this.#isDone = true;
-    });
   }
 
   override get events(): number {
-    return this.#isDone ? POLLIN : 0;
-  }
-
-  override close(): void {
-    this.#cancel();
+    return this.isDone ? POLLIN : 0;
   }
 }
 

@@ -202,6 +202,7 @@ const environment: Answers = {
   "getenv: no such variable": -ENOENT,
   "getenv: no name": -ENOENT,
   "getenv: a NUL byte in the name": -EINVAL,
+  "getenv: 4096 bytes": -ENAMETOOLONG,
   program_invocation_name: YES,
   "program_invocation_name: its length": 0,
 };

@@ -39,6 +39,15 @@ test("the host implements what is declared, with as many arguments, and nothing 
   expect(signatures({ ...host })).toEqual(declared);
 });
 
+test("native/host.c has them all, in the order of assembly/sys/host.ts", () => {
+  const names = (file: string, pattern: RegExp) =>
+    [...fs.readFileSync(file, "utf8").matchAll(pattern)].map(([, name]) => name);
+  const implemented = names("native/host.c", /^u32 IMPORT\((\w+)\)\(host_t \*host\b/gm);
+  const inOrder = names("assembly/sys/host.ts", /^export declare function (\w+)\(/gm);
+  expect(implemented).toEqual(inOrder);
+  expect(inOrder).toHaveLength(Object.keys(declared).length);
+});
+
 test("the core imports from the host alone, and only what is declared", () => {
   const imports = WebAssembly.Module.imports(core);
   expect(new Set(imports.map(({ module, kind }) => `${module} ${kind}`))).toEqual(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { confine } from "../../host/policy.ts";
 import { ownErrorSchema, type Result110, resultSchema } from "../../host/schema/index.ts";
 import {
   type Call,
@@ -42,8 +43,9 @@ export function staticIpam(
   return { type: "static", addresses: addresses.map((address) => ({ address })), ...keys };
 }
 
+/** Runs the plugin under the policy of the Node host, unless `call` wraps it otherwise. */
 export function run(sim: Sim, call: Call = {}): Outcome {
-  const outcome = sim.run(core, { config: config(), ...call });
+  const outcome = sim.run(core, { config: config(), wrap: confine, ...call });
   expect(outcome.held).toBe(0);
   expect(outcome.netns).toBe(sim.host);
   return outcome;

@@ -1,6 +1,6 @@
 import type { System } from "../../host/imports.ts";
 import { describe, expect, test } from "vitest";
-import { deleteLink } from "../../host/sim/index.ts";
+import { deleteLink, type KernelOptions } from "../../host/sim/index.ts";
 import {
   add,
   config,
@@ -140,18 +140,29 @@ test("an IPAM plugin that is gone does not keep the interface from going", () =>
 });
 
 describe("the kernel's memory", () => {
-  /** How long a DEL takes on the machine's clock, and which calls sent something. */
-  function timeDel(keys: Record<string, unknown>): { milliseconds: number; sent: string[] } {
-    const sim = machine();
+  interface Outcome {
+    /** How long it took on the machine's clock. */
+    readonly milliseconds: number;
+    /** Which calls sent something. */
+    readonly sent: readonly string[];
+  }
+
+  /** A DEL that must succeed. `deaf`: the plugin hears of nothing that happens. */
+  function timeDel(
+    options: KernelOptions,
+    keys: Record<string, unknown> = {},
+    deaf = false,
+  ): Outcome {
+    const sim = machine(options);
     add(sim);
     const sent: string[] = [];
+    const hear = (system: System, name: keyof System) => {
+      if (name.includes("send")) sent.push(name);
+      if (deaf && name === "setsockopt") return () => 0;
+      return (system[name] as () => unknown).bind(system);
+    };
     const wrap = (system: System) =>
-      new Proxy(system, {
-        get: (_, name: keyof System) => {
-          if (name.includes("send")) sent.push(name);
-          return (system[name] as () => unknown).bind(system);
-        },
-      });
+      new Proxy(system, { get: (_, name: keyof System) => hear(system, name) });
     const start = sim.kernel.clock.now;
     succeed(sim, "DEL", { config: config(keys), wrap });
     expect(sim.netns(POD).find("mv0")).toBeUndefined();
@@ -159,13 +170,19 @@ describe("the kernel's memory", () => {
   }
 
   test("is not waited for: DEL ends with the notification that the interface is gone", () => {
-    const { milliseconds, sent } = timeDel({});
+    const { milliseconds, sent } = timeDel({ freeMs: 15 });
     expect(sent).toEqual(["send", "start_send"]);
     expect(milliseconds).toBeLessThan(5);
   });
 
+  test.each([15, 3000])("is waited for, %i ms, where no notification comes", (freeMs) => {
+    const { milliseconds } = timeDel({ freeMs }, {}, true);
+    expect(milliseconds).toBeGreaterThanOrEqual(freeMs);
+    expect(milliseconds).toBeLessThan(freeMs + 5);
+  });
+
   test("is waited for where the configuration says so", () => {
-    expect(timeDel({ synchronousDelete: true }).sent).toEqual(["send", "send"]);
+    expect(timeDel({}, { synchronousDelete: true }).sent).toEqual(["send", "send"]);
   });
 
   test("and a configuration that says it wrongly is reported, after the work is done", () => {

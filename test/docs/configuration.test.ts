@@ -46,13 +46,13 @@ describe("every error code of the core is explained:", () => {
 describe("every environment variable that is read is explained:", () => {
   const variables = [
     ...found(filesBelow("assembly", ".ts"), /getenv\("(\w+)"\)/g),
-    ...found(filesBelow("host", ".ts"), /process\.env\.(MACVLAN_\w+)/g),
+    ...found(filesBelow("host", ".ts"), /process\.env\.((?:CNI_)?MACVLAN_\w+)/g),
     ...found(filesBelow("scripts", ".mjs"), /\$(MACVLAN_\w+)/g),
   ];
 
   test("there are some of each", () => {
     expect(variables).toEqual(
-      expect.arrayContaining(["CNI_COMMAND", "MACVLAN_STRACE", "MACVLAN_NODE"]),
+      expect.arrayContaining(["CNI_COMMAND", "CNI_MACVLAN_TRACE", "MACVLAN_NODE"]),
     );
   });
 

@@ -157,9 +157,9 @@ test("the native library is loaded only for a command that needs it", () => {
   expect(status).toBe(1);
 });
 
-test("MACVLAN_STRACE=1 shows every call on standard error and changes nothing else", () => {
+test("CNI_MACVLAN_TRACE=1 shows every call on standard error and changes nothing else", () => {
   const plain = run(MACVLAN, version);
-  const traced = run(MACVLAN, { ...version, MACVLAN_STRACE: "1" });
+  const traced = run(MACVLAN, { ...version, CNI_MACVLAN_TRACE: "1" });
   expect(traced.stdout).toBe(plain.stdout);
   expect(traced.status).toBe(0);
   expect(traced.stderr).toContain('getenv("CNI_COMMAND") = "VERSION" <');

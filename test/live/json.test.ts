@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Netns } from "../../lab/netns.ts";
+import { macvlanProgram } from "../../lab/paths.ts";
 import { link } from "./kernel.ts";
 import { ownFailure, result } from "./outcome.ts";
 import { frozen, ifname, master, useSite } from "./site.ts";
@@ -130,9 +131,24 @@ describe("standard input that cannot be read", () => {
     const pod = site.pod();
     const call = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "CNI_COMMAND=ADD"];
     const rest = ["CNI_CONTAINERID=c1", `CNI_NETNS=${pod.path}`, `CNI_IFNAME=${ifname}`];
-    const program = `${process.cwd()}/build/bin/macvlan`;
-    const closed = site.lab.exec(["sh", "-c", 'exec "$@" <&-', "sh", ...call, ...rest, program]);
-    const directory = site.lab.exec(["sh", "-c", 'exec "$@" </', "sh", ...call, ...rest, program]);
+    const closed = site.lab.exec([
+      "sh",
+      "-c",
+      'exec "$@" <&-',
+      "sh",
+      ...call,
+      ...rest,
+      macvlanProgram,
+    ]);
+    const directory = site.lab.exec([
+      "sh",
+      "-c",
+      'exec "$@" </',
+      "sh",
+      ...call,
+      ...rest,
+      macvlanProgram,
+    ]);
     for (const output of [closed, directory]) {
       expect(output.status).toBe(1);
       expect([5, 6]).toContain(JSON.parse(output.stdout).code);

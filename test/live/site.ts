@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
+import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import type { CniError, CniVersion, Result110 } from "../../host/schema/index.ts";
 import type { CniCall, CniOutput } from "../../lab/cni.ts";
 import { LabUnavailable, missingTool, toolEnvironment } from "../../lab/holder.ts";
 import { Lab, type LabOptions } from "../../lab/lab.ts";
 import type { Netns } from "../../lab/netns.ts";
 import { difference, type Snapshot } from "../../lab/snapshot.ts";
+import { giveUp, openLab } from "../prerequisites.ts";
 import { ownFailure, result, silent } from "./outcome.ts";
 
 /** The container id, interface and network of every call that does not say otherwise. */
@@ -151,20 +152,9 @@ const clearScript = `
  */
 export function useSite(options: LabOptions = {}): Site {
   const site = new Site();
-  let reason: string | undefined;
-  beforeAll(async () => {
-    try {
-      await site.open(options);
-    } catch (error) {
-      if (!(error instanceof LabUnavailable)) throw error;
-      reason = error.message.replaceAll("\n", "; ");
-    }
-  });
-  beforeEach(({ skip }) => {
-    if (reason !== undefined) giveUp(skip, reason);
-  });
+  const isOpen = openLab(() => site.open(options));
   afterEach(() => {
-    if (reason === undefined) site.clear();
+    if (isOpen()) site.clear();
   });
   afterAll(() => site.close());
   return site;
@@ -176,12 +166,6 @@ export function needs(tool: string): void {
     const { error } = spawnSync(tool, ["-V"], { env: toolEnvironment() });
     if (error) giveUp(skip, missingTool(tool, error));
   });
-}
-
-/** Skips a test by name, with the reason; in CI, where nothing may be skipped, fails it. */
-function giveUp(skip: (reason: string) => never, reason: string): never {
-  if (process.env.CI) throw new Error(reason);
-  return skip(reason);
 }
 
 /** Declares in a `describe` that its tests, together, leave the lab as it was. */

@@ -1,7 +1,7 @@
-import type { Step } from "./case.ts";
+import type { Step } from "../play/case.ts";
 import { differences, type Difference } from "./differences.ts";
-import type { Facts, Scalar } from "./observe.ts";
-import type { Scene } from "./play.ts";
+import type { Facts, Scalar } from "../play/observe.ts";
+import type { Scene } from "../play/play.ts";
 
 /** A fact that is not the same on both sides. */
 export interface Deviation {

@@ -1,5 +1,5 @@
-import type { Step } from "./case.ts";
-import type { Scalar } from "./observe.ts";
+import type { Step } from "../play/case.ts";
+import type { Scalar } from "../play/observe.ts";
 
 type Value = Scalar | undefined;
 

@@ -7,7 +7,7 @@ import type { Netns } from "../../lab/netns.ts";
 import { macvlanProgram, programDirectory } from "../../lab/paths.ts";
 import { difference } from "../../lab/snapshot.ts";
 import { referenceDirectory, requirePrograms } from "./requirements.ts";
-import { installScript, scriptDirectory } from "./script.ts";
+import { installScript, scriptDirectory } from "../play/script.ts";
 
 const referencePlugin = (name: "host-local" | "static" | "dhcp") =>
   `${referenceDirectory}/${name}` as const;
@@ -112,7 +112,7 @@ describe("IPAM plugins of both sides", () => {
        echo "$CNI_COMMAND $state" >>${seen}
        [ $CNI_COMMAND != ADD ] || echo '{"cniVersion":"1.0.0","ips":[{"address":"10.1.2.3/24"}]}'`,
     );
-    const path = `${scriptDirectory(lab)}:${programDirectory}`;
+    const path = `${scriptDirectory}:${programDirectory}`;
     const { addresses } = attach(macvlanProgram, path, { master: "m0", ipam: { type: "dhcp" } });
     expect(addresses).toEqual(["10.1.2.3/24"]);
     expect(lab.run(["cat", seen])).toBe("ADD down\nDEL up\n");

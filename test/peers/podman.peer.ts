@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { IpLink } from "../../lab/iproute2.ts";
 import { Lab } from "../../lab/lab.ts";
 import { difference, type Snapshot } from "../../lab/snapshot.ts";
+import { installOurs } from "./ours.ts";
 import { Podman } from "./podman.ts";
 import { requirePrograms } from "./requirements.ts";
-import { installOurs } from "./subject.ts";
 
 const canRun = requirePrograms(["podman", "runc", "busybox", "/usr/lib/cni/host-local", "ip"]);
 
@@ -37,9 +37,7 @@ describe("podman with its CNI backend", () => {
     if (!canRun) return;
     lab = await Lab.open();
     lab.addMaster("m0");
-    const plugins = join(lab.directory, "plugins");
-    installOurs(plugins);
-    podman = new Podman(lab, plugins, networks);
+    podman = new Podman(lab, installOurs(lab), networks);
     podman.importImage("/bin/busybox", ["sh", "sleep", "ping", "ip"]);
     before = lab.snapshot();
   });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cases } from "./cases/all.ts";
+import { plays } from "../play/cases/all.ts";
+import { failures, play } from "../play/play.ts";
+import { Twins } from "../play/twin.ts";
 import { deviations, unexplained, unusedDifferences } from "./compare.ts";
-import { play, type Scene } from "./play.ts";
+import { installOurs } from "./ours.ts";
 import { noteMessages, printMessages } from "./report.ts";
-import { requirePrograms } from "./requirements.ts";
-import { Twin } from "./twin.ts";
+import { referenceDirectory, requirePrograms } from "./requirements.ts";
 
 const canRun = requirePrograms([
   "/usr/lib/cni/macvlan",
@@ -13,51 +14,35 @@ const canRun = requirePrograms([
   "ip",
 ]);
 
-const plays = cases.flatMap((peerCase) =>
-  peerCase.versions.map((version) => ({ peerCase, version, name: peerCase.name })),
-);
 let played = 0;
-
-// As many as maxConcurrency in vitest.peers.config.ts: while one waits, the other works.
-const free: Twin[] = [];
+let twins: Twins;
 
 beforeAll(async () => {
-  if (!canRun) return;
-  free.push(await Twin.open(), await Twin.open());
+  if (canRun) twins = await Twins.open(() => referenceDirectory, installOurs);
 });
 
 afterAll(async () => {
   printMessages();
-  await Promise.all(free.map((twin) => twin.close()));
+  await twins?.close();
 });
 
 describe.concurrent("the reference and ours", () => {
-  test.for(plays)("$name, $version", async ({ peerCase, version }) => {
-    const twin = free.pop();
-    if (!twin) throw new Error("more tests at a time than twins");
-    try {
+  test.for(plays)("$name, $version", ({ peerCase, version }) =>
+    twins.use(async ([reference, ours]) => {
       const [their, own] = await Promise.all([
-        play(twin.reference, peerCase, version === "1.1.0" ? "1.0.0" : version),
-        play(twin.ours, peerCase, version),
+        play(reference, peerCase, version === "1.1.0" ? "1.0.0" : version),
+        play(ours, peerCase, version),
       ]);
       noteMessages(peerCase.name, their, own);
       expect(failures(own)).toEqual(peerCase.fails ?? {});
       const lines = unexplained(deviations(their, own), peerCase.name, version);
       expect(lines, `\n${lines.slice(0, 40).join("\n")}\n`).toEqual([]);
       played += 1;
-    } finally {
-      free.push(twin);
-    }
-  });
+    }),
+  );
 });
 
 test("every row of the table of differences is needed", ({ skip }) => {
   if (played < plays.length) skip(`only ${played} of ${plays.length} comparisons were made`);
   expect(unusedDifferences()).toEqual([]);
 });
-
-/** The steps that failed, with their error codes. */
-function failures(scenes: readonly Scene[]): Record<string, unknown> {
-  const failed = scenes.filter(({ output }) => output.status !== 0);
-  return Object.fromEntries(failed.map(({ step, facts }) => [step, facts.get("stdout.code")]));
-}

@@ -1,4 +1,4 @@
-import type { Scene } from "./play.ts";
+import type { Scene } from "../play/play.ts";
 
 /** The name of a case and how the sides word its failures, and in which steps they do. */
 const noted = new Map<string, Set<string>>();

@@ -16,3 +16,6 @@ export function run(): i32 {
   programs();
   return print() == 0 ? 0 : 1;
 }
+
+/** Every core has it; nothing is begun here that could be taken back. */
+export function rescue(): void {}

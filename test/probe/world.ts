@@ -143,6 +143,7 @@ function environment(): void {
   report("getenv: no such variable", getenv("PROBE_UNSET", 5));
   report("getenv: no name", getenv("", 5));
   report("getenv: a NUL byte in the name", getenv("PROBE\0", 5));
+  report("getenv: 4096 bytes", getenv("P".repeat(4096), 5));
   const length = host.program_invocation_name(room, 4096);
   report("program_invocation_name", length > 0 && load<u8>(room) == 0x2f ? 1 : length);
   report("program_invocation_name: its length", host.program_invocation_name(room, 0) - length);

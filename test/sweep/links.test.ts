@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { sweepDeaths } from "./deaths.ts";
 import { sweepFaults } from "./faults.ts";
 import { links, type Scenario } from "./scenario.ts";
 import { runWith, sweep } from "./sweep.ts";
+
+// thousands of runs each
+vi.setConfig({ testTimeout: 180_000 });
 
 sweepFaults(links);
 sweepDeaths(links);

@@ -1,5 +1,6 @@
 import { afterAll, expect } from "vitest";
 import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
 import { type Fault, type Outcome, withFault } from "../../host/sim/index.ts";
 import { core } from "../core/core.ts";
 import { isDenial, type Kind, KINDS, nameOf, wordOf } from "./fault-kinds.ts";
@@ -42,7 +43,7 @@ export function runWith(
   const wrap = (system: System) => {
     const faulty = withFault(system, fault);
     fired = faulty.fired;
-    return faulty.system;
+    return confine(faulty.system);
   };
   const call = callOf(scenario, command, keys);
   world.child = scenario.inChild ? wrap : undefined;

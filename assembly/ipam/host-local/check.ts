@@ -46,7 +46,7 @@ function compare(
         `${args.containerId} interface ${args.ifname} in "${own.directory}": ${instead}`,
     );
   }
-  if (isAnyExpected || store.find(owner).length > 0) return null;
+  if (isAnyExpected || store.find(owner, store.index.isComplete).length > 0) return null;
   return store.trouble ? store.trouble : notFound(args, own);
 }
 

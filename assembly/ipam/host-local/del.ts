@@ -24,7 +24,7 @@ export function deleteLeases(args: CmdArgs, conf: NetConf): CniError | null {
 
 function release(store: Store, owner: Owner): CniError | null {
   const wasComplete = store.index.isComplete;
-  const ips = store.find(owner);
+  const ips = store.find(owner, wasComplete);
   let first: CniError | null = null;
   for (let i = 0; i < ips.length; i++) {
     const error = store.remove(ips[i]);

@@ -93,7 +93,10 @@ export class LeaseIndex {
 
   /** Notes that the index knows all leases as they are now, if all of it could be written. */
   markComplete(): void {
-    if (!this.isBroken) this.write(this.mark, this.state);
+    if (this.isBroken) return;
+    const state = this.state;
+    removeFile(this.mark);
+    if (writeSymlink(state, this.mark) < 0) this.isBroken = true;
   }
 
   /**

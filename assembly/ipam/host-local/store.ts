@@ -133,9 +133,11 @@ export class Store {
   /**
    * The addresses of an owner: those of the index, if it knows all leases; else, and where it has
    * none, all lease files are looked through.
+   *
+   * @param isComplete whether the index knows all leases.
    */
-  find(owner: Owner): Uint8Array[] {
-    const ips = this.index.isComplete ? this.confirm(owner) : [];
+  find(owner: Owner, isComplete: bool): Uint8Array[] {
+    const ips = isComplete ? this.confirm(owner) : [];
     return ips.length > 0 && !this.trouble ? ips : this.search(owner);
   }
 

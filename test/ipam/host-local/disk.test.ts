@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { errorSchema } from "../../../host/schema/index.ts";
 import type { CniOutput } from "../../../lab/cni.ts";
-import { LabUnavailable } from "../../../lab/holder.ts";
 import { Lab } from "../../../lab/lab.ts";
 import { programDirectory } from "../../../lab/paths.ts";
+import { openLab } from "../../prerequisites.ts";
 
 // A disk that is full or read-only: a tmpfs(5) of the lab's own, and the executable itself.
 
@@ -12,21 +12,11 @@ const LEASES = `${DATA_DIR}/net1`;
 const OWN = "c1\r\neth0";
 
 let lab: Lab;
-let reason: string | undefined;
-
-beforeAll(async () => {
-  try {
-    lab = await Lab.open();
-  } catch (error) {
-    if (process.env.CI || !(error instanceof LabUnavailable)) throw error;
-    reason = error.message;
-  }
-});
-beforeEach(({ skip }) => {
-  if (reason !== undefined) skip(reason);
+const isOpen = openLab(async () => {
+  lab = await Lab.open();
 });
 afterEach(() => {
-  if (reason === undefined) lab.exec(["umount", DATA_DIR]);
+  if (isOpen()) lab.exec(["umount", DATA_DIR]);
 });
 afterAll(() => lab?.close());
 

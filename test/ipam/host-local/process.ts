@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { System } from "../../../host/imports.ts";
 import { linux } from "../../../host/linux.ts";
+import { confine } from "../../../host/policy.ts";
 import { runPlugin } from "../../../host/run.ts";
 
 const file = fileURLToPath(new URL("../../../build/macvlan.wasm", import.meta.url));
@@ -19,7 +20,7 @@ export interface Call {
   readonly args?: string;
   /** Standard input: an object is written as JSON. */
   readonly config?: object | string;
-  /** Puts something between the core and the system: a fault, a count. */
+  /** Puts something between the core and the system: a fault, a count; the policy by default. */
   readonly wrap?: (system: System) => System;
 }
 
@@ -44,7 +45,7 @@ export interface Outcome {
 export function hostLocal(call: Call): Outcome {
   const stdio = new Stdio(call);
   const system = { ...linux, ...stdio.members };
-  const status = runPlugin(core, call.wrap ? call.wrap(system) : system);
+  const status = runPlugin(core, (call.wrap ?? confine)(system));
   const held = stdio.closeAll();
   const [, stdout, stderr] = stdio.streams;
   return { status, stdout, stderr, json: parse(stdout), held };

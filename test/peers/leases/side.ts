@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { nodeDirectory, programDirectory } from "../../../lab/paths.ts";
 import { type Call, hostLocal } from "../../ipam/host-local/process.ts";
 import { referenceDirectory } from "../requirements.ts";
 
@@ -14,18 +15,23 @@ export interface Answer {
 
 export type Implementation = (call: Call) => Answer;
 
-/** The core, in this process. */
-export const ours: Implementation = hostLocal;
+/** An executable. */
+function executed(program: string): Implementation {
+  return (call) => {
+    const { status, stdout } = spawnSync(program, {
+      env: environment(call),
+      input: JSON.stringify(call.config),
+      encoding: "utf8",
+    });
+    return { status, stdout };
+  };
+}
 
-/** The reference's executable. */
-export const reference: Implementation = (call) => {
-  const { status, stdout } = spawnSync(referenceProgram, {
-    env: environment(call),
-    input: JSON.stringify(call.config),
-    encoding: "utf8",
-  });
-  return { status, stdout };
-};
+export const reference = executed(referenceProgram);
+
+/** The core: on the Node host in this process, which saves the start of thousands of others. */
+export const ours: Implementation =
+  programDirectory === nodeDirectory ? hostLocal : executed(join(programDirectory, "host-local"));
 
 /** The variables of a call, as both take them. */
 export function environment(call: Call): Record<string, string> {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { System } from "../../host/imports.ts";
-import { strace } from "../../host/strace.ts";
+import { trace } from "../../host/trace.ts";
 
 let lines: string[];
 beforeEach(() => {
@@ -9,7 +9,7 @@ beforeEach(() => {
 
 /** A traced system whose calls do as `calls` say. */
 function traced(calls: Partial<System>): System {
-  return strace(calls as System, (line) => lines.push(line.replace(/ <\d+\.\d{3} ms>$/, "")));
+  return trace(calls as System, (line) => lines.push(line.replace(/ <\d+\.\d{3} ms>$/, "")));
 }
 
 const ascii = (text: string) => new TextEncoder().encode(text);
@@ -101,12 +101,9 @@ test("sockets and netlink messages", () => {
     "bind(4, {AF_NETLINK, pid=0, groups=0x100}) = 0",
     "setsockopt(4, SOL_NETLINK, NETLINK_EXT_ACK, 01000000) = 0",
     "setsockopt(4, 1, 99, 01000000) = 0",
-    "send(4, [{RTM_NEWLINK flags=NLM_F_CREATE|NLM_F_EXCL|NLM_F_ACK|NLM_F_REQUEST seq=7 " +
-      `header=${"0".repeat(32)}, IFLA_IFNAME="eth0", ` +
-      'IFLA_LINKINFO {IFLA_INFO_KIND="macvlan", ' +
-      "IFLA_INFO_DATA {IFLA_MACVLAN_MODE=04000000, +1}}, +1}], 88, 0) = 88",
-    "recvfrom(4, [{NLMSG_ERROR flags=NLM_F_ACK_TLVS|NLM_F_CAPPED seq=7 error=-16 EBUSY, " +
-      'NLMSGERR_ATTR_MSG="no room"}], 1024, MSG_DONTWAIT, {AF_NETLINK, pid=0, groups=0x1}) = 48',
+    "send(4, [#7 ip link add name eth0 type macvlan mode bridge +1], 88, 0) = 88",
+    'recvfrom(4, [#7 -16 EBUSY "no room"], 1024, MSG_DONTWAIT, ' +
+      "{AF_NETLINK, pid=0, groups=0x1}) = 48",
     'recvfrom(5, "", 1024, 0, 0000) = -11 EAGAIN',
     "poll([{fd=4, events=POLLIN, revents=POLLIN}], -1) = 1",
   ]);
@@ -142,6 +139,58 @@ test("the environment and programs", () => {
   ]);
 });
 
+test("a descriptor is shown with what it was opened as, a sysctl by its name", () => {
+  let next = 7;
+  const system = traced({
+    open: () => next++,
+    read: (_, buffer) => fill(buffer, ascii("1\n")),
+    write: () => 1,
+    setns: () => 0,
+    close: () => 0,
+  });
+  const netns = system.open("/run/netns/pod", 0, 0);
+  system.setns(netns, 0x40000000);
+  const sysctl = system.open("/proc/sys/net/ipv6/conf/eth0.5/disable_ipv6", 1, 0);
+  system.read(sysctl, new Uint8Array(64));
+  system.write(sysctl, ascii("0"));
+  system.close(sysctl);
+  system.read(sysctl, new Uint8Array(64));
+  expect(lines).toEqual([
+    'open("/run/netns/pod", O_RDONLY, 00) = 7',
+    "setns(7</run/netns/pod>, CLONE_NEWNET) = 0",
+    "open(sysctl net/ipv6/conf/eth0.5/disable_ipv6, O_WRONLY, 00) = 8",
+    'read(8<sysctl net/ipv6/conf/eth0.5/disable_ipv6>, "1\\n", 64) = 2',
+    'write(8<sysctl net/ipv6/conf/eth0.5/disable_ipv6>, "0", 1) = 1',
+    "close(8<sysctl net/ipv6/conf/eth0.5/disable_ipv6>) = 0",
+    'read(8, "1\\n", 64) = 2',
+  ]);
+});
+
+test("an interface is named as soon as the socket was told of it", () => {
+  const link = Buffer.concat([
+    words(44, 16, 1, 0),
+    words(0, 3, 1, 0),
+    words(9 | (3 << 16)),
+    ascii("ens5\0\0\0\0"),
+  ]);
+  link.writeUInt32LE(link.length, 0);
+  const removal = Buffer.concat([words(32, 17 | (5 << 16), 2, 0), words(0, 3, 0, 0)]);
+  const system = traced({
+    socket: () => 4,
+    send: (_, buffer) => buffer.length,
+    recvfrom: (_fd, buffer) => fill(buffer, link),
+  });
+  const fd = system.socket(16, 3, 0);
+  system.send(fd, removal, 0);
+  system.recvfrom(fd, new Uint8Array(64), 0, new Uint8Array(0), words(0));
+  system.send(fd, removal, 0);
+  expect(lines.slice(1)).toEqual([
+    "send(4, [#2 ip link delete dev if3], 32, 0) = 32",
+    "recvfrom(4, [#1 3: ens5: <UP>], 64, 0, ) = 44",
+    "send(4, [#2 ip link delete dev ens5], 32, 0) = 32",
+  ]);
+});
+
 test("bytes that are no message are shown as they are, however they are cut", () => {
   const system = traced({ send: () => 0 });
   const message = Buffer.concat([words(24, 2, 0, 0), words(-1, 0)]);
@@ -154,7 +203,7 @@ test("bytes that are no message are shown as they are, however they are cut", ()
 
 test("every line ends with the time that the call took", () => {
   const raw: string[] = [];
-  const system = strace({ close: () => 0 } as unknown as System, (line) => raw.push(line));
+  const system = trace({ close: () => 0 } as unknown as System, (line) => raw.push(line));
   system.close(3);
   expect(raw[0]).toMatch(/^close\(3\) = 0 <\d+\.\d{3} ms>$/);
 });

@@ -52,10 +52,10 @@ function call(
   step: Step,
   added: CniOutput | undefined,
 ): Promise<CniOutput> {
-  const { subject, lab } = side;
+  const { plugins, lab } = side;
   return lab.cniStart({
-    program: join(subject.path, peerCase.plugin ?? "macvlan"),
-    path: `${scriptDirectory(lab)}:${subject.path}`,
+    program: join(plugins, peerCase.plugin ?? "macvlan"),
+    path: `${scriptDirectory}:${plugins}`,
     command: step === "DEL again" ? "DEL" : step,
     containerId: "c1",
     netns: "/run/netns/pod",
@@ -94,6 +94,12 @@ async function describeScene({ lab, pod }: Place, output: CniOutput): Promise<Fa
   return facts;
 }
 
+/** The steps that failed, with their error codes. */
+export function failures(scenes: readonly Scene[]): Record<string, unknown> {
+  const failed = scenes.filter(({ output }) => output.status !== 0);
+  return Object.fromEntries(failed.map(({ step, facts }) => [step, facts.get("stdout.code")]));
+}
+
 /** Gives a random MAC, and the link-local address made from it, a name of its own. */
 function maskMac(scenes: Scene[], ifname: string): Scene[] {
   const names = new Map<string, string>();
@@ -109,10 +115,11 @@ function maskMac(scenes: Scene[], ifname: string): Scene[] {
     for (const [random, name] of names) text = text.replaceAll(random, name);
     return text;
   };
-  return scenes.map((scene) => ({
-    ...scene,
+  return scenes.map(({ step, output, facts }) => ({
+    step,
+    output: { ...output, stdout: mask(output.stdout), stderr: mask(output.stderr) },
     facts: new Map(
-      [...scene.facts].map(([path, value]) => [
+      [...facts].map(([path, value]) => [
         mask(path),
         typeof value === "string" ? mask(value) : value,
       ]),

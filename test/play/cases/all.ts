@@ -10,7 +10,7 @@ import { configurationCases, typeCases } from "./refused.ts";
 import { staticCases } from "./static.ts";
 
 /** A case and the versions at which it is played. */
-export type Dated = PeerCase & { readonly versions: readonly string[] };
+type Dated = PeerCase & { readonly versions: readonly string[] };
 
 // The oldest, the first with CHECK, the newest: a case that concerns the result's shape says more.
 const good = ["0.2.0", "0.4.0", "1.1.0"];
@@ -19,13 +19,17 @@ const known = ["0.2.0", "0.4.0", "1.0.0"];
 // How a failure looks does not depend on the version.
 const bad = ["1.0.0"];
 
-/** Every case. */
-export const cases: readonly Dated[] = [
+const cases: readonly Dated[] = [
   ...dated(good, linkCases, addressCases, otherIpamCases),
   ...dated(known, hostLocalCases),
   ...dated(bad, configurationCases, typeCases, inputCases, kernelCases, checkCases, ipamCases),
   ...dated(bad, staticCases),
 ];
+
+/** Every case at each of its versions. */
+export const plays = cases.flatMap((peerCase) =>
+  peerCase.versions.map((version) => ({ peerCase, version, name: peerCase.name })),
+);
 
 function dated(versions: readonly string[], ...lists: readonly (readonly PeerCase[])[]): Dated[] {
   return lists.flat().map((peerCase) => ({ versions, ...peerCase }));

@@ -1,0 +1,71 @@
+import { EACCES, EBADF } from "../../assembly/linux/errno.ts";
+import type { Place } from "./paths.ts";
+
+/**
+ * What the core holds open: a standard stream, a file by its place, a socket by its namespace, the
+ * result of a send in the background.
+ */
+export type Held = "stream" | "hostSocket" | "containerSocket" | "result" | Place;
+
+const POLLFD_SIZE = 8;
+
+/** The descriptors that the core was given. Any other number is none, whatever the host has. */
+export class Descriptors {
+  readonly #held = new Map<number, Held>([
+    [0, "stream"],
+    [1, "stream"],
+    [2, "stream"],
+  ]);
+
+  /** Notes the result of a call that opens something: a descriptor, or -errno. */
+  add(fd: number, held: Held): number {
+    if (fd >= 0) this.#held.set(fd, held);
+    return fd;
+  }
+
+  remove(fd: number): void {
+    this.#held.delete(fd);
+  }
+
+  get(fd: number): Held | undefined {
+    return this.#held.get(fd);
+  }
+
+  isStream(fd: number): boolean {
+    return this.get(fd) === "stream";
+  }
+
+  isContainer(fd: number): boolean {
+    return this.get(fd) === "container";
+  }
+
+  isNetns(fd: number): boolean {
+    return this.isContainer(fd) || this.get(fd) === "own";
+  }
+
+  isDirectory(fd: number): boolean {
+    const held = this.get(fd);
+    return held === "leases" || held === "index";
+  }
+
+  isSocket(fd: number): boolean {
+    const held = this.get(fd);
+    return held === "hostSocket" || held === "containerSocket";
+  }
+
+  /** 0 if the core was given the descriptor and the call on it is allowed, else -errno. */
+  refusalUnless(fd: number, isAllowed: boolean): number {
+    if (!this.#held.has(fd)) return -EBADF;
+    return isAllowed ? 0 : -EACCES;
+  }
+
+  /** The same for structs pollfd (poll(2)); a negative number asks about nothing. */
+  refusalOfAny(pollfds: Uint8Array): number {
+    const view = new DataView(pollfds.buffer, pollfds.byteOffset, pollfds.length);
+    for (let at = 0; at < pollfds.length; at += POLLFD_SIZE) {
+      const fd = view.getInt32(at, true);
+      if (fd >= 0 && !this.#held.has(fd)) return -EBADF;
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,140 @@
+import type { System } from "../imports.ts";
+import { isName } from "./paths.ts";
+
+const DATA_DIR = "/var/lib/cni/networks";
+const HOST_LOCAL = "host-local";
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Where host-local keeps the leases of one network. */
+export interface LeasePaths {
+  /** The directory of the leases. */
+  readonly leases: string;
+  /** The directory of the index beside it. */
+  readonly index: string;
+  /** The mark of the index. */
+  readonly mark: string;
+}
+
+/** What a configuration says that decides about paths; what it does not say is empty. */
+interface Config {
+  readonly type: string;
+  readonly resolvConf: string;
+  readonly paths: LeasePaths | undefined;
+}
+
+const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined };
+
+/**
+ * What one call of the plugin is about: what the runtime has said in the environment and on
+ * standard input. The input is the very bytes that the core read, and counts once it has seen their
+ * end.
+ */
+export class Invocation {
+  readonly #system: System;
+  readonly #variables = new Map<string, string>();
+  /** The path by which the program was called. */
+  readonly program: string;
+  #chunks: Uint8Array[] = [];
+  #input: Uint8Array | undefined;
+  #config: Config | undefined;
+
+  constructor(system: System) {
+    this.#system = system;
+    this.program = UTF8.decode(system.program_invocation_name());
+  }
+
+  /** A variable of the environment; the empty string where it is not set. */
+  variable(name: string): string {
+    let value = this.#variables.get(name);
+    if (value === undefined) {
+      value = UTF8.decode(this.#system.getenv(name));
+      this.#variables.set(name, value);
+    }
+    return value;
+  }
+
+  /** Notes what came of a read of standard input: some bytes, or none at its end. */
+  take(bytes: Uint8Array): void {
+    if (this.#input !== undefined) return;
+    this.#chunks.push(bytes.slice());
+    if (bytes.length === 0) this.#input = concat(this.#chunks);
+  }
+
+  /** Standard input, whole; undefined before its end. */
+  get input(): Uint8Array | undefined {
+    return this.#input;
+  }
+
+  /** The IPAM plugin by the name that the configuration gives it. */
+  get ipamType(): string {
+    return this.#read().type;
+  }
+
+  /** The resolv.conf(5) that the configuration names. */
+  get resolvConf(): string {
+    return this.#read().resolvConf;
+  }
+
+  /** Undefined where no leases are kept: the plugin is not host-local and does not call it. */
+  get leasePaths(): LeasePaths | undefined {
+    return this.#read().paths;
+  }
+
+  #read(): Config {
+    if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
+    const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
+    this.#config = readConfig(this.#input, isHostLocal);
+    return this.#config;
+  }
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
+  const root = parse(input);
+  const ipam = member(root, "ipam");
+  const type = text(member(ipam, "type"));
+  if (type !== HOST_LOCAL && !isHostLocal) return { type, resolvConf: "", paths: undefined };
+  const resolvConf = text(member(ipam, "resolvConf"));
+  const dataDir = text(member(ipam, "dataDir")) || DATA_DIR;
+  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))) };
+}
+
+/** The core takes no network whose name is no name, or begins with a dot as the index does. */
+function pathsOf(dataDir: string, name: string): LeasePaths | undefined {
+  if (!isName(name) || name.startsWith(".")) return undefined;
+  const index = `${dataDir}/.index`;
+  return { leases: `${dataDir}/${name}`, index: `${index}/${name}`, mark: `${index}/.${name}` };
+}
+
+function parse(input: Uint8Array): unknown {
+  try {
+    return JSON.parse(UTF8.decode(input));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The member that the core would take: any letter case, the exact one preferred, then the last. */
+function member(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const members = value as Record<string, unknown>;
+  if (Object.hasOwn(members, key)) return members[key];
+  // no letter outside of ASCII becomes one of these keys
+  const similar = Object.keys(members).filter((name) => name.toLowerCase() === key.toLowerCase());
+  return members[similar.at(-1) ?? key];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,149 @@
+import {
+  IFLA_ADDRESS,
+  IFLA_ALT_IFNAME,
+  IFLA_EXT_MASK,
+  IFLA_IFNAME,
+  IFLA_INFO_KIND,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  IFLA_MTU,
+  IFLA_NET_NS_FD,
+} from "../../assembly/linux/if_link.ts";
+import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
+import {
+  RTM_DELLINK,
+  RTM_GETADDR,
+  RTM_GETLINK,
+  RTM_GETROUTE,
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWROUTE,
+  RTM_SETLINK,
+} from "../../assembly/linux/rtnetlink.ts";
+
+const NLMSGHDR = 16;
+const IFINFOMSG = 16;
+const NLATTR = 4;
+const NEW = NLM_F_CREATE | NLM_F_EXCL;
+const MACVLAN = "macvlan\0";
+
+/** The messages that each namespace gets. */
+const IN_HOST = [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_NEWLINK];
+const IN_CONTAINER = [...IN_HOST, RTM_SETLINK, RTM_DELLINK, RTM_NEWADDR, RTM_NEWROUTE];
+const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];
+
+/** Attributes of links; of all those that name a namespace only the one by descriptor. */
+const LINK_ATTRIBUTES = [
+  IFLA_ADDRESS,
+  IFLA_IFNAME,
+  IFLA_ALT_IFNAME,
+  IFLA_MTU,
+  IFLA_LINK,
+  IFLA_LINKINFO,
+  IFLA_NET_NS_FD,
+  IFLA_EXT_MASK,
+];
+
+/** What is known of a link's attributes: all are good ones, and some are there. */
+interface LinkAttributes {
+  isGood: boolean;
+  hasNamespace: boolean;
+  hasKind: boolean;
+}
+
+/**
+ * Looks at messages before they go to the kernel by rtnetlink(7). What the kernel might read in
+ * another way than it is read here, a length that does not fit, is refused.
+ */
+export class MessageFilter {
+  readonly #isContainer: (fd: number) => boolean;
+
+  /** @param isContainer whether a descriptor is the container's namespace. */
+  constructor(isContainer: (fd: number) => boolean) {
+    this.#isContainer = isContainer;
+  }
+
+  /** In the host's namespace: questions, and a macvlan that is made in the container's. */
+  mayTellHost(bytes: Uint8Array): boolean {
+    return this.#allows(bytes, IN_HOST, true);
+  }
+
+  /** In the container's: questions, and what an interface is made, configured and removed with. */
+  mayTellContainer(bytes: Uint8Array): boolean {
+    return this.#allows(bytes, IN_CONTAINER, false);
+  }
+
+  #allows(bytes: Uint8Array, types: readonly number[], isHost: boolean): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    for (let at = 0; at < bytes.length; ) {
+      if (at + NLMSGHDR > bytes.length) return false;
+      const length = view.getUint32(at, true);
+      const end = at + length;
+      if (length < NLMSGHDR || end > bytes.length) return false;
+      const type = view.getUint16(at + 4, true);
+      if (!types.includes(type)) return false;
+      if (ABOUT_LINKS.includes(type)) {
+        const attributes = this.#readLink(view, at + NLMSGHDR + IFINFOMSG, end);
+        if (!attributes.isGood) return false;
+        const isNew = (view.getUint16(at + 6, true) & NEW) === NEW;
+        const isMade = isNew && attributes.hasKind && attributes.hasNamespace;
+        if (isHost && type === RTM_NEWLINK && !isMade) return false;
+      }
+      at += align(length);
+    }
+    return true;
+  }
+
+  #readLink(view: DataView, start: number, end: number): LinkAttributes {
+    const seen = { isGood: start <= end, hasNamespace: false, hasKind: false };
+    // of an attribute that is there twice the kernel takes the last one: all have to be good
+    for (let at = start; at < end && seen.isGood; ) {
+      const length = attributeLength(view, at, end);
+      const type = length && view.getUint16(at + 2, true) & NLA_TYPE_MASK;
+      const value = at + NLATTR;
+      if (length === 0 || !LINK_ATTRIBUTES.includes(type)) seen.isGood = false;
+      else if (type === IFLA_LINKINFO) {
+        seen.isGood = isMacvlan(view, value, at + length);
+        seen.hasKind = true;
+      } else if (type === IFLA_NET_NS_FD) {
+        seen.isGood = length === NLATTR + 4 && this.#isContainer(view.getInt32(value, true));
+        seen.hasNamespace = true;
+      }
+      at += align(length);
+    }
+    return seen;
+  }
+}
+
+/** Whether IFLA_LINKINFO says that the link is a macvlan. */
+function isMacvlan(view: DataView, start: number, end: number): boolean {
+  let hasKind = false;
+  for (let at = start; at < end; ) {
+    const length = attributeLength(view, at, end);
+    if (length === 0) return false;
+    if ((view.getUint16(at + 2, true) & NLA_TYPE_MASK) === IFLA_INFO_KIND) {
+      if (!isText(view, at + NLATTR, at + length, MACVLAN)) return false;
+      hasKind = true;
+    }
+    at += align(length);
+  }
+  return hasKind;
+}
+
+/** The length of the attribute at `at`, its header included; 0 if it does not end before `end`. */
+function attributeLength(view: DataView, at: number, end: number): number {
+  const length = at + NLATTR <= end ? view.getUint16(at, true) : 0;
+  return length >= NLATTR && at + length <= end ? length : 0;
+}
+
+function isText(view: DataView, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) {
+    if (view.getUint8(start + i) !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+function align(length: number): number {
+  return (length + 3) & ~3;
+}

@@ -1,0 +1,88 @@
+import type { Invocation, LeasePaths } from "./invocation.ts";
+
+/** The namespace that the calling thread is in. */
+const OWN_NETNS = "/proc/thread-self/ns/net";
+const SYSCTLS = "/proc/sys/net/";
+
+/** The sysctls of an interface that are read and written: what goes before its name, and after. */
+const KEYS = [
+  ["ipv4/conf/", "/arp_notify"],
+  ["ipv6/conf/", "/disable_ipv6"],
+  ["ipv6/conf/", "/keep_addr_on_down"],
+  ["ipv6/conf/", "/ndisc_notify"],
+  ["ipv6/conf/", "/router_solicitation_delay"],
+  ["ipv6/neigh/", "/retrans_time_ms"],
+] as const;
+/** IPv6 works on no interface where the loopback has none. */
+const LOOPBACK_KEY = "ipv6/conf/lo/disable_ipv6";
+
+/**
+ * What a path is to one invocation:
+ *
+ * - `container`: CNI_NETNS. `own`: the namespace of the calling thread.
+ * - `sysctl`: one of the interface, meant for the container's namespace.
+ * - `resolvConf`: what the configuration names so.
+ * - `leases`, `index`: the two directories of the network's leases. `lease`: what is in the first,
+ *   `entry`: what is in the second, or its mark.
+ */
+export type Place =
+  | "container"
+  | "own"
+  | "sysctl"
+  | "resolvConf"
+  | "leases"
+  | "lease"
+  | "index"
+  | "entry";
+
+/**
+ * What a path is to an invocation, or undefined for one that is none of its business.
+ *
+ * Paths are compared letter by letter, as the core has to write them. Nothing is normalised or
+ * looked up, so that there is no second name for anything.
+ */
+export function placeOf(path: string, invocation: Invocation): Place | undefined {
+  if (path === "") return undefined;
+  if (path === invocation.variable("CNI_NETNS")) return "container";
+  if (path === OWN_NETNS) return "own";
+  if (path.startsWith(SYSCTLS)) return isSysctl(path, invocation) ? "sysctl" : undefined;
+  if (path === invocation.resolvConf) return "resolvConf";
+  return leasePlace(path, invocation.leasePaths);
+}
+
+function isSysctl(path: string, invocation: Invocation): boolean {
+  const key = path.slice(SYSCTLS.length);
+  if (key === LOOPBACK_KEY) return true;
+  const ifname = invocation.variable("CNI_IFNAME");
+  return isName(ifname) && KEYS.some(([before, after]) => key === before + ifname + after);
+}
+
+function leasePlace(path: string, paths: LeasePaths | undefined): Place | undefined {
+  if (paths === undefined) return undefined;
+  if (path === paths.leases) return "leases";
+  if (path === paths.index) return "index";
+  if (path === paths.mark || isIn(path, paths.index)) return "entry";
+  return isIn(path, paths.leases) ? "lease" : undefined;
+}
+
+/** Whether a path is one of the directories of leases or of the index, or above one. */
+export function isAbove(path: string, paths: LeasePaths | undefined): boolean {
+  if (path === "" || paths === undefined) return false;
+  return `${paths.leases}/`.startsWith(`${path}/`) || `${paths.index}/`.startsWith(`${path}/`);
+}
+
+/** Whether a path is that of a program of this name in one of the directories of CNI_PATH. */
+export function isProgram(path: string, name: string, directories: string): boolean {
+  if (!isName(name) || !path.endsWith(`/${name}`)) return false;
+  const directory = path.slice(0, -name.length - 1);
+  return directory !== "" && directories.split(":").includes(directory);
+}
+
+/** A name that something in a directory can have. */
+export function isName(text: string): boolean {
+  return text !== "" && text !== "." && text !== ".." && !text.includes("/");
+}
+
+function isIn(path: string, directory: string): boolean {
+  return path.startsWith(`${directory}/`) && isName(path.slice(directory.length + 1));
+}

@@ -1,0 +1,118 @@
+// A core that is out for harm (test/probe/hostile.ts), on the real kernel: under the policy nothing
+// of what it tries is done; without it, nearly everything is.
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { EACCES, EBADF, ENOENT } from "../../assembly/linux/errno.ts";
+import { Lab } from "../../lab/lab.ts";
+import { difference } from "../../lab/snapshot.ts";
+import { bundleProgram } from "../host/program.ts";
+import { openLab } from "../prerequisites.ts";
+import { compileProbe } from "../probe/compile.ts";
+
+let [confined, free]: Lab[] = [];
+openLab(async () => {
+  [confined, free] = [await Lab.open(), await Lab.open()];
+});
+afterAll(async () => {
+  await confined?.close();
+  await free?.close();
+});
+
+/** Files that the core would like to have, as test/probe/hostile/paths.ts expects them. */
+function layOut(base: string): void {
+  for (const folder of ["leases/net1", "leases/other", "leases/.index/net1", "bin", "elsewhere"]) {
+    fs.mkdirSync(path.join(base, folder), { recursive: true });
+  }
+  fs.mkdirSync(path.join(base, "folders/host-local"), { recursive: true });
+  for (const file of ["secret", "victim", "victim2", "leases/other/10.0.0.9"]) {
+    fs.writeFileSync(path.join(base, file), "kept");
+  }
+  fs.writeFileSync(path.join(base, "leases/net1/10.0.0.2"), "c1\r\neth0");
+  fs.symlinkSync("secret", path.join(base, "leading"));
+  for (const program of ["evil", "bin/other", "bin/host-local", "elsewhere/host-local"]) {
+    const script = `#!/bin/sh\necho ran >> ${base}/ran\n`;
+    fs.writeFileSync(path.join(base, program), script, { mode: 0o755 });
+  }
+}
+
+/** Everything below a directory: its mode, and what it holds; links are not followed. */
+function contentsOf(directory: string): string[] {
+  return fs.readdirSync(directory).flatMap((name) => {
+    const file = path.join(directory, name);
+    const stat = fs.lstatSync(file);
+    const line = `${file} ${stat.mode.toString(8)}`;
+    if (stat.isSymbolicLink()) return [`${line} ${fs.readlinkSync(file)}`];
+    return stat.isDirectory()
+      ? [line, ...contentsOf(file)]
+      : [`${line} ${fs.readFileSync(file, "latin1")}`];
+  });
+}
+
+/** Runs the hostile core in the lab, and gives its report: what it tried, and the answer. */
+function run(lab: Lab, runner: string, base: string): [name: string, answer: number][] {
+  const ipam = { type: "host-local", dataDir: `${base}/leases`, subnet: "10.0.0.0/24" };
+  const config = { cniVersion: "1.1.0", name: "net1", type: "macvlan", master: "eth0", ipam };
+  const env = {
+    PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+    CNI_COMMAND: "ADD",
+    CNI_CONTAINERID: "c1",
+    CNI_NETNS: "/run/netns/pod",
+    CNI_IFNAME: "eth0",
+    CNI_PATH: `${base}/bin:${base}/folders`,
+    CNI_ARGS: base,
+    SECRET: "word",
+  };
+  const probe = path.resolve(compileProbe("hostile"));
+  const argv = [process.execPath, bundleProgram(runner), probe];
+  const report = lab.run(argv, { env, input: JSON.stringify(config) });
+  return report
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t"))
+    .map(([name = "", answer]) => [name, Number(answer)]);
+}
+
+function prepare(lab: Lab): string {
+  lab.addMaster("eth0");
+  lab.addNetns("pod").ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0p");
+  lab.addNetns("other");
+  const base = path.join(lab.directory, "base");
+  layOut(base);
+  return base;
+}
+
+/** What is not there for the core is not refused but missing. */
+const MISSING: Readonly<Record<string, number>> = {
+  "descriptors that the core did not open": -EBADF,
+  "a variable that is none of CNI's": -ENOENT,
+};
+
+test("under the policy a hostile core gets nothing done", () => {
+  const lab = confined as Lab;
+  const base = prepare(lab);
+  const files = contentsOf(base);
+  const network = lab.snapshot();
+  const report = run(lab, "test/policy/run-confined.ts", base);
+  expect(report.length).toBeGreaterThan(200);
+  const others = report.filter(([name, answer]) => answer !== (MISSING[name] ?? -EACCES));
+  expect(others).toEqual([]);
+  expect(contentsOf(base)).toEqual(files);
+  expect(difference(network, lab.snapshot())).toEqual([]);
+});
+
+test("without it, the same core reaches files, programs and the host's network", () => {
+  const lab = free as Lab;
+  const base = prepare(lab);
+  const files = contentsOf(base);
+  const network = lab.snapshot();
+  const report = run(lab, "test/abi/run-probe.ts", base);
+  // the kernel itself executes no directory
+  const refused = report.filter(
+    ([name, answer]) => answer === -EACCES && name !== "run a directory on CNI_PATH",
+  );
+  expect(refused).toEqual([]);
+  expect(contentsOf(base)).not.toEqual(files);
+  expect(fs.readFileSync(path.join(base, "ran"), "utf8")).toContain("ran");
+  expect(difference(network, lab.snapshot())).not.toEqual([]);
+});
