@@ -68,6 +68,11 @@ export class Settings {
     this.#values.set(`${tree}/${key}`, value);
   }
 
+  /** All keys, as `tree/key`, and their values. */
+  get all(): ReadonlyMap<string, number> {
+    return this.#values;
+  }
+
   /** What is not as the kernel's own default, as `tree/key: value`. */
   changes(): Record<string, number> {
     const changed = [...this.#values].filter(([key, value]) => ORIGINAL.get(key) !== value);
