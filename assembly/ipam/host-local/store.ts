@@ -81,7 +81,8 @@ export class Store {
     let made = createFile(path, this.prepared, 0o600);
     if (made == -EEXIST) {
       // Somebody was killed while making a lease. It may be linked to one, so it is not written to.
-      removeFile(path);
+      const removed = removeFile(path);
+      if (removed < 0) return this.failure("remove", path, removed);
       made = createFile(path, this.prepared, 0o600);
     }
     return made < 0 ? this.failure("write", path, made) : null;
