@@ -17,12 +17,20 @@ interface Files {
   readonly exclude?: string[];
 }
 
+/** The directory of the executables for the project `native`. */
+const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
+
+/**
+ * What is not for a program with sanitizers: other hosts, and memory, as they take terabytes of
+ * addresses.
+ */
+const unsanitized = ["test/hosts/{arm64,equal,executable,memory}.test.ts"];
+
 /**
  * A project for each host. What runs on both is the same files, with the executables of the one or
  * of the other; MACVLAN_PROGRAMS names others to take for the native ones (lab/paths.ts).
  */
 export function hosts(node: Files, native: Files): TestProjectInlineConfiguration[] {
-  const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
   const setupFiles = ["test/hosts/native.ts"];
   return [
     project("node", { ...node, env: { MACVLAN_PROGRAMS: "build/bin" } }),
@@ -46,12 +54,12 @@ export default defineConfig({
           "test/docs/{examples,leases}.test.ts",
           "test/ipam/host-local/disk.test.ts",
         ],
-        exclude: ["test/live/lab.test.ts"],
+        exclude: ["test/live/lab.test.ts", ...(others.endsWith("-sanitize") ? unsanitized : [])],
       },
     ),
     reporters: ["default", skips],
     maxWorkers: 2,
-    // test/play/twins.ts has as many twins.
+    // test/play/twin.ts has as many twins.
     maxConcurrency: 2,
     // the live tests start many processes, on machines that may be slow
     testTimeout: 30_000,

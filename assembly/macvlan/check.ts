@@ -27,7 +27,9 @@ export function checkMacvlan(args: CmdArgs, conf: NetConf, session: Session): Cn
   let error = own.load(args, conf);
   if (!error) error = session.openHost();
   if (!error) error = session.openContainer(args.netns);
-  if (!error && own.ipamType.length > 0) error = checkLease(own.ipamType, args, conf);
+  if (!error && own.ipamType.length > 0) {
+    error = new Ipam(own.ipamType, args, conf).call("CHECK");
+  }
   if (error) return error;
 
   const previous = conf.prevResult;
@@ -42,12 +44,6 @@ export function checkMacvlan(args: CmdArgs, conf: NetConf, session: Session): Cn
     return error;
   }
   return new Checker(args, own, session, result).run();
-}
-
-function checkLease(type: string, args: CmdArgs, conf: NetConf): CniError | null {
-  const ipam = new Ipam(type, args, conf);
-  const error = ipam.find();
-  return error ? error : ipam.run("CHECK");
 }
 
 class Checker {

@@ -5,7 +5,7 @@ import { silent } from "../live/outcome.ts";
 import { useSite } from "../live/site.ts";
 
 // A runtime may have little memory, or addresses, to give away. AddressSanitizer takes terabytes of
-// them, so this is not for it.
+// them, so this is not for it (vitest.config.ts).
 
 const site = useSite();
 const mebibyte = 2 ** 20;
