@@ -76,9 +76,9 @@ describe("configurations", { timeout: TIMEOUT }, () => {
   });
 
   test("that the core takes for ADD are accepted by the schema, as far as ADD reads them", () => {
-    // An absent key, null, and one of another letter case are all the same to the core; and what no
-    // IPAM plugin is there to read is not read, nor the form that prevResult has in another version.
-    // The texts of `dns` are handed on as they are.
+    // An absent key and null are the same to the core; what no IPAM plugin is there to read is not
+    // read, nor the form that prevResult has in another version. The texts of `dns` are handed on
+    // as they are.
     const unread = ["type", "args", "runtimeConfig", "prevResult", "cni.dev/valid-attachments"];
     const withoutDns = (keys: object) =>
       JSON.parse(JSON.stringify(keys, (key, value) => (key === "dns" ? undefined : value)));
