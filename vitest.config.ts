@@ -24,7 +24,7 @@ const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
  * What is not for a program with sanitizers: other hosts, and memory, as they take terabytes of
  * addresses.
  */
-const unsanitized = ["test/hosts/{arm64,equal,memory}.test.ts"];
+const unsanitized = ["test/hosts/{arm64,equal,executable,memory}.test.ts"];
 
 /**
  * A project for each host. What runs on both is the same files, with the executables of the one or

@@ -35,9 +35,7 @@ export class MacvlanPlugin extends Plugin {
   gc(args: CmdArgs, conf: NetConf): CniError | null {
     const type = conf.ipamType;
     if (conf.error || type.length == 0) return conf.error;
-    const ipam = new Ipam(type, args, conf);
-    const error = ipam.find();
-    return error ? error : ipam.run("GC");
+    return new Ipam(type, args, conf).call("GC");
   }
 
   /** Ready if an ADD would find its master, and IPAM is ready. */
