@@ -51,6 +51,7 @@ export default defineConfig({
         include: [
           "test/{crash,hosts,live}/**/*.test.ts",
           "test/abi/probe.test.ts",
+          "test/policy/hostile.test.ts",
           "test/docs/{examples,leases}.test.ts",
           "test/ipam/host-local/disk.test.ts",
         ],
