@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { bundleExecutable, bundleTool } from "./bundle.mjs";
 import { compileCore } from "./core.mjs";
 
-const TOOLS = ["demo", "bench", "replay"];
+const TOOLS = ["demo", "bench", "replay", "soak"];
 
 process.chdir(path.join(import.meta.dirname, ".."));
 
