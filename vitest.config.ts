@@ -17,12 +17,20 @@ interface Files {
   readonly exclude?: string[];
 }
 
+/** The directory of the executables for the project `native`. */
+const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
+
+/**
+ * What is not for a program with sanitizers: other hosts; memory, as they take terabytes of
+ * addresses; and crashes, as they look for leaks as a tracer does, of which there can be but one.
+ */
+const unsanitized = ["test/hosts/{arm64,equal,executable,memory}.test.ts", "test/crash/**"];
+
 /**
  * A project for each host. What runs on both is the same files, with the executables of the one or
  * of the other; MACVLAN_PROGRAMS names others to take for the native ones (lab/paths.ts).
  */
 export function hosts(node: Files, native: Files): TestProjectInlineConfiguration[] {
-  const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
   const setupFiles = ["test/hosts/native.ts"];
   return [
     project("node", { ...node, env: { MACVLAN_PROGRAMS: "build/bin" } }),
@@ -33,11 +41,6 @@ export function hosts(node: Files, native: Files): TestProjectInlineConfiguratio
 function project(name: string, test: object): TestProjectInlineConfiguration {
   return { extends: true, test: { name, ...test } };
 }
-
-/** Sanitizers take terabytes of addresses. */
-const hasSanitizers = process.env.MACVLAN_PROGRAMS?.endsWith("-sanitize");
-/** And look for leaks as a tracer does, of which there can be but one. */
-const notSanitized = ["test/hosts/memory.test.ts", "test/crash/**"];
 
 export default defineConfig({
   test: {
@@ -51,12 +54,12 @@ export default defineConfig({
           "test/docs/{examples,leases}.test.ts",
           "test/ipam/host-local/disk.test.ts",
         ],
-        exclude: ["test/live/lab.test.ts", ...(hasSanitizers ? notSanitized : [])],
+        exclude: ["test/live/lab.test.ts", ...(others.endsWith("-sanitize") ? unsanitized : [])],
       },
     ),
     reporters: ["default", skips],
     maxWorkers: 2,
-    // test/play/twins.ts has as many twins.
+    // test/play/twin.ts has as many twins.
     maxConcurrency: 2,
     // the live tests start many processes, on machines that may be slow
     testTimeout: 30_000,

@@ -15,5 +15,6 @@ typedef Z_core_instance_t core_t;
 
 #define core_init_module Z_core_init_module
 #define core_instantiate Z_core_instantiate
+#define core_free Z_core_free
 
 #endif

@@ -72,6 +72,9 @@ export class Delegate {
     }
     if (process.exitStatus == 0) return null;
     const own = readError(process.output);
+    if (own && own.msg.length == 0) {
+      own.msg = `plugin "${this.type}" (${this.path}) ${command} failed without a message`;
+    }
     if (own) return own;
     const status = process.exitStatus.toString();
     return this.broken(command, `ended with exit status ${status} and no CNI error`, process);

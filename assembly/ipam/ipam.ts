@@ -41,6 +41,12 @@ export class Ipam {
     return this.delegate.add(this.conf.cniVersion, result);
   }
 
+  /** Looks for it and runs it, for a command that needs no more of it. */
+  call(command: string): CniError | null {
+    const error = this.find();
+    return error ? error : this.run(command);
+  }
+
   /** @param command DEL, CHECK, GC or STATUS. */
   run(command: string): CniError | null {
     const builtin = this.builtin;

@@ -20,16 +20,10 @@ export function deleteMacvlan(args: CmdArgs, conf: NetConf, session: Session): C
   const isSynchronous = conf.fields.flag("synchronousDelete");
   const errors: CniError[] = [];
   if (conf.error) errors.push(conf.error!);
-  if (type == DHCP) collect(errors, releaseLease(type, args, conf));
+  if (type == DHCP) collect(errors, new Ipam(type, args, conf).call("DEL"));
   collect(errors, removeLink(args, session, isSynchronous));
-  if (type.length > 0 && type != DHCP) collect(errors, releaseLease(type, args, conf));
+  if (type.length > 0 && type != DHCP) collect(errors, new Ipam(type, args, conf).call("DEL"));
   return join(errors);
-}
-
-function releaseLease(type: string, args: CmdArgs, conf: NetConf): CniError | null {
-  const ipam = new Ipam(type, args, conf);
-  const error = ipam.find();
-  return error ? error : ipam.run("DEL");
 }
 
 /** A namespace that is gone, or a path that is none any more, has taken the interface with it. */

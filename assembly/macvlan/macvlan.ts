@@ -6,7 +6,7 @@ import { Result } from "../cni/result";
 import { Ipam } from "../ipam/ipam";
 import { addMacvlan } from "./add";
 import { checkMacvlan } from "./check";
-import { MacvlanConf } from "./conf";
+import { checkKeys, MacvlanConf } from "./conf";
 import { deleteMacvlan } from "./del";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -35,15 +35,14 @@ export class MacvlanPlugin extends Plugin {
   gc(args: CmdArgs, conf: NetConf): CniError | null {
     const type = conf.ipamType;
     if (conf.error || type.length == 0) return conf.error;
-    const ipam = new Ipam(type, args, conf);
-    const error = ipam.find();
-    return error ? error : ipam.run("GC");
+    return new Ipam(type, args, conf).call("GC");
   }
 
   /** Ready if an ADD would find its master, and IPAM is ready. */
   status(args: CmdArgs, conf: NetConf): CniError | null {
     const own = new MacvlanConf();
     let error = own.load(args, conf);
+    if (!error) error = checkKeys(conf).refuse();
     if (error) return error;
     if (!own.linkInContainer) {
       error = this.session.openHost();

@@ -54,6 +54,10 @@ export const macvlanSchema = z.looseObject({
       "DEL ends only when the kernel has let go of the interface's memory, and not already when" +
         " the interface is gone.",
     ),
+  strict: z
+    .boolean()
+    .optional()
+    .describe("A key that is not known is an error, and not only a warning."),
   ipam: ipamSchema.optional(),
   dns: dnsConfigSchema.optional(),
   args: z
@@ -84,6 +88,16 @@ export const runtimeConfigSchema = z
   })
   .describe("Set by the runtime for the capabilities that the configuration declares.");
 
+/** 0.1.0 and 0.2.0: one address a family, its routes inside it. */
+const oldAddress = z
+  .looseObject({
+    ip: cidr.describe("Address with prefix length."),
+    gateway: ip.nullable().optional().describe("Gateway of this subnet."),
+    routes: z.array(routeConfigSchema).nullable().optional().describe("The routes added so far."),
+  })
+  .nullable()
+  .optional();
+
 /** A result that some plugin made and a runtime handed on: more forms than our own results have. */
 export const prevResultSchema = z.looseObject({
   cniVersion: cniVersion.optional(),
@@ -92,7 +106,7 @@ export const prevResultSchema = z.looseObject({
       z.looseObject({
         name: ifname.describe("Name of the interface."),
         mac: z.string().optional().describe("Its hardware address."),
-        mtu: z.int().min(0).optional().describe("Its MTU in bytes."),
+        mtu: uint32.optional().describe("Its MTU in bytes."),
         sandbox: z.string().optional().describe("Its namespace; none for one of the host."),
       }),
     )
@@ -102,7 +116,13 @@ export const prevResultSchema = z.looseObject({
   ips: z
     .array(
       z.looseObject({
-        interface: z.int().min(0).nullable().optional().describe("Index into `interfaces`."),
+        interface: z
+          .int()
+          .min(0)
+          .max(0x7fff_ffff)
+          .nullable()
+          .optional()
+          .describe("Index into `interfaces`."),
         address: cidr.describe("Address with prefix length."),
         gateway: ip.nullable().optional().describe("Gateway of this subnet."),
       }),
@@ -111,6 +131,8 @@ export const prevResultSchema = z.looseObject({
     .optional()
     .describe("The addresses given so far."),
   routes: z.array(routeConfigSchema).nullable().optional().describe("The routes added so far."),
+  ip4: oldAddress.describe("Before 0.3.0: the IPv4 address."),
+  ip6: oldAddress.describe("Before 0.3.0: the IPv6 address."),
   dns: dnsConfigSchema.nullable().optional().describe("DNS settings of the network."),
 });
 

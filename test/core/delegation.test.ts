@@ -184,6 +184,12 @@ const BROKEN: readonly [name: string, exit: Exit, code: number, says: RegExp][] 
     /stderr: no more addresses/,
   ],
   ["fails with garbage", { status: 1, stdout: "oops" }, 105, /stdout starts: oops/],
+  [
+    "fails with an error without words",
+    { status: 1, stdout: '{"code":7,"msg":""}' },
+    7,
+    /"ipam" \(\/opt\/cni\/bin\/ipam\) ADD failed without a message/,
+  ],
   ["fails with an error of code 0", { status: 1, stdout: '{"code":0,"msg":"m"}' }, 105, /^m/],
   ["is killed", { signal: 9 }, 105, /signal 9/],
   ["dumps core", { signal: 11 | 0x80 }, 105, /signal 11/],

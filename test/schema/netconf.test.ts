@@ -33,6 +33,7 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
   },
   linkInContainer: { good: [true, false], bad: ["true", 1] },
   bcqueuelen: { good: [0, 4294967295], bad: [-1, 4294967296, "1000"] },
+  strict: { good: [true, false], bad: ["true", 1, null] },
   ipam: {
     good: [
       null,
@@ -92,8 +93,20 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
       {},
       { cniVersion: "1.0.0", interfaces: [{ name: "mv0", mac: "AA:BB:CC:DD:EE:FF" }], dns: {} },
       { ips: [{ address: "10.0.0.1/24", interface: 0 }], routes: [], interfaces: null },
+      {
+        cniVersion: "0.2.0",
+        ip4: { ip: "10.0.0.1/24", routes: [{ dst: "0.0.0.0/0" }] },
+        ip6: null,
+      },
     ],
-    bad: ["x", { ips: [{ address: "10.0.0.1" }] }, { interfaces: [{ mac: "x" }] }],
+    bad: [
+      { cniVersion: "0.2.0", ip6: {} },
+      { ips: [{ address: "10.0.0.1/24", interface: 2 ** 31 }] },
+      { interfaces: [{ name: "mv0", mtu: 2 ** 32 }] },
+      "x",
+      { ips: [{ address: "10.0.0.1" }] },
+      { interfaces: [{ mac: "x" }] },
+    ],
   },
   "cni.dev/valid-attachments": {
     good: [null, [], [{ containerID: "c1", ifname: "eth0" }]],
