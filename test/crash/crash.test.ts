@@ -5,7 +5,7 @@ import type { CniCall } from "../../lab/cni.ts";
 import type { Netns } from "../../lab/netns.ts";
 import { difference } from "../../lab/snapshot.ts";
 import { failure, silent } from "../live/outcome.ts";
-import { inhabitants } from "../live/processes.ts";
+import { inhabitants } from "../../lab/processes.ts";
 import { type Config, containerId, ifname, needs, network, useSite } from "../live/site.ts";
 import { compileKiller, killedAt, plugin, type Victim } from "./kill.ts";
 

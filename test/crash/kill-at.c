@@ -42,9 +42,9 @@ static const char *variable(const char *name) {
 
 static bool is_of_runtime(long number) {
   static const long numbers[] = {
-      SYS_brk,       SYS_mmap,         SYS_munmap,         SYS_mprotect, SYS_mremap,
-      SYS_madvise,   SYS_futex,        SYS_rt_sigprocmask, SYS_getpid,   SYS_rt_sigaction,
-      SYS_sched_yield, SYS_epoll_pwait, SYS_epoll_ctl,     SYS_clone3,   SYS_rseq,
+      SYS_brk,          SYS_mmap,           SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise,
+      SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_getpid, SYS_futex,    SYS_clone3, SYS_sched_yield,
+      SYS_epoll_ctl,    SYS_epoll_pwait,
   };
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     if (numbers[i] == number) return true;
@@ -74,13 +74,13 @@ static pid_t start(const char *program) {
   pid_t pid = fork();
   if (pid < 0) die("fork");
   if (pid == 0) {
-    // `ltrace` of ourselves ends with us: no program outlives its tracer
     if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0) die("ptrace");
     execl(program, program, (char *)NULL);
     die(program);
   }
   int status;
   if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status)) die("execve");
+  // nothing that is traced outlives us
   long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
   if (is_child) options |= PTRACE_O_TRACEFORK;
   if (ptrace(PTRACE_SETOPTIONS, pid, 0, options) < 0) die("options");
