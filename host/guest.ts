@@ -1,5 +1,9 @@
 import { EFAULT, EINVAL, ENAMETOOLONG, ENOENT } from "../assembly/linux/errno.ts";
-import type { HostImports, System } from "./imports.ts";
+import type * as abi from "../assembly/sys/host.ts";
+import type { System } from "./imports.ts";
+
+/** The imports of the core, exactly as assembly/sys/host.ts declares them: pointers and lengths. */
+export type HostImports = { readonly [K in keyof typeof abi]: (typeof abi)[K] };
 
 /** The longest text, as long as a path can be, without the NUL at its end (PATH_MAX, limits.h). */
 const TEXT_LENGTH = 4095;

@@ -1,8 +1,3 @@
-import type * as abi from "../assembly/sys/host.ts";
-
-/** The imports of the core, exactly as assembly/sys/host.ts declares them: pointers and lengths. */
-export type HostImports = { readonly [K in keyof typeof abi]: (typeof abi)[K] };
-
 /**
  * What a delegated program left behind: its wait status (wait(2)) or -errno, and its two streams.
  */

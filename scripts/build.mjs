@@ -5,8 +5,9 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleExecutable, bundleTool } from "./bundle.mjs";
 import { compileCore } from "./core.mjs";
+import { bundleTesting } from "./testing.mjs";
 
-const TOOLS = ["demo", "bench", "replay"];
+const TOOLS = ["demo", "bench", "replay", "soak"];
 
 process.chdir(path.join(import.meta.dirname, ".."));
 
@@ -21,6 +22,7 @@ async function build() {
   await compileCore("release");
   if (process.argv.includes("--debug")) await compileCore("debug");
   await bundleExecutable();
+  await bundleTesting();
   for (const tool of TOOLS) {
     const entry = `${tool}/main.ts`;
     if (fs.existsSync(entry)) await bundleTool(entry, `build/${tool}/main.mjs`);

@@ -141,6 +141,11 @@ export class JsonCursor {
     return equalsString(this.container.bytes, this.keyStart, wanted, ignoreCase);
   }
 
+  /** The key of a member, which is a string. */
+  get key(): JsonValue {
+    return new JsonValue(this.container.bytes, this.keyStart);
+  }
+
   get value(): JsonValue {
     return new JsonValue(this.container.bytes, this.valueStart);
   }

@@ -29,6 +29,7 @@ export const EROFS: i32 = 30;
 export const EPIPE: i32 = 32;
 export const ERANGE: i32 = 34;
 export const ENAMETOOLONG: i32 = 36;
+export const ENOLCK: i32 = 37;
 export const ENOSYS: i32 = 38;
 export const ELOOP: i32 = 40;
 export const EOVERFLOW: i32 = 75;

@@ -13,7 +13,7 @@ import { formatMac } from "../net/mac";
 import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { log } from "../sys/io";
-import { MacvlanConf } from "./conf";
+import { checkKeys, MacvlanConf } from "./conf";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -32,6 +32,7 @@ export function addMacvlan(
 ): CniError | null {
   const own = new MacvlanConf();
   let error = own.load(args, conf);
+  if (!error) error = checkKeys(conf).report();
   if (!error) error = takePrevResult(conf, result);
   const ipam = new Ipam(own.ipamType, args, conf);
   if (!error && own.ipamType.length > 0) error = ipam.find();

@@ -1,5 +1,5 @@
 import { CmdArgs } from "../cni/cmdargs";
-import { CHECK_FAILED, CniError, INVALID_CONFIG } from "../cni/error";
+import { CHECK_FAILED, CniError, INVALID_CONFIG, SYSTEM_FAILURE } from "../cni/error";
 import { NetConf } from "../cni/netconf";
 import { Interface, Result, Route } from "../cni/result";
 import { readResult } from "../cni/result-read";
@@ -14,7 +14,7 @@ import { equalBytes } from "../net/ip";
 import { formatMac, parseMac } from "../net/mac";
 import { Link, MACVLAN } from "../rtnetlink/link";
 import { MessageReader, MessageWriter } from "../rtnetlink/message";
-import { AddressList, findLinkByIndex, findLinkByName } from "../rtnetlink/query";
+import { AddressList, findLinkByIndex, findLinkByName, LinkReply } from "../rtnetlink/query";
 import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
 import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 import { log } from "../sys/io";
@@ -85,10 +85,9 @@ class Checker {
     const name = this.args.ifname;
     const reply = findLinkByName(this.session.container, name);
     const link = reply.link;
-    const failure = reply.error;
     if (reply.isMissing) return differs(`interface "${name}" not found in the container`);
-    if (failure) return netlinkError(CHECK_FAILED, `look up interface "${name}"`, failure);
-    if (link) this.link = link;
+    if (!link) return unseen(`look up interface "${name}"`, reply);
+    this.link = link;
     return null;
   }
 
@@ -120,11 +119,15 @@ class Checker {
     // too.
     if (isInside && this.link.isLowerElsewhere) return null;
     const socket = isInside ? this.session.container : this.session.host;
-    const lower = findLinkByIndex(socket, this.link.lower).link;
     const name = this.link.name;
-    if (!lower) return differs(`the master of "${name}" is gone`);
+    const reply = findLinkByIndex(socket, this.link.lower);
+    const lower = reply.link;
+    if (reply.isMissing) return differs(`the master of "${name}" is gone`);
+    if (!lower) return unseen(`look up the master of "${name}"`, reply);
     if (this.conf.master.length == 0) return null;
-    const named = findLinkByName(socket, this.conf.master).link;
+    const other = findLinkByName(socket, this.conf.master);
+    const named = other.link;
+    if (!named && !other.isMissing) return unseen(`look up "${this.conf.master}"`, other);
     if (named && lowerIndex(named) != lower.index) {
       return differs(`"${name}" is on master "${lower.name}", not on "${this.conf.master}"`);
     }
@@ -136,7 +139,7 @@ class Checker {
   private checkAddresses(): CniError | null {
     const list = new AddressList(this.link.index);
     const failure = list.load(this.session.container, AF_UNSPEC);
-    if (failure) return netlinkError(CHECK_FAILED, "list the container's addresses", failure);
+    if (failure) return netlinkError(SYSTEM_FAILURE, "list the container's addresses", failure);
     for (let i = 0; i < this.result.ips.length; i++) {
       const ip = this.result.ips[i];
       if (ip.interface != this.index || hasAddress(list, ip.address)) continue;
@@ -175,7 +178,7 @@ class RouteSearch extends Visitor {
     const request = new MessageWriter();
     dumpRoutes(request, this.dst.isIpv4 ? AF_INET : AF_INET6, this.table);
     const failure = socket.dump(request, this);
-    return failure ? netlinkError(CHECK_FAILED, "list the container's routes", failure) : null;
+    return failure ? netlinkError(SYSTEM_FAILURE, "list the container's routes", failure) : null;
   }
 
   visit(message: MessageReader): void {
@@ -208,6 +211,12 @@ function hasAddress(list: AddressList, wanted: Cidr): bool {
     if (list.addresses[i].cidr.equals(wanted)) return true;
   }
   return false;
+}
+
+/** What could not be looked at may well be as it was: no difference was found. */
+function unseen(what: string, reply: LinkReply): CniError {
+  const failure = reply.error;
+  return failure ? netlinkError(SYSTEM_FAILURE, what, failure) : new CniError(SYSTEM_FAILURE, what);
 }
 
 function differs(msg: string): CniError {

@@ -1,6 +1,7 @@
 import { CmdArgs } from "../cni/cmdargs";
 import { CniArgs } from "../cni/cniargs";
 import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT, UNSUPPORTED_FIELD } from "../cni/error";
+import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
 import {
@@ -23,6 +24,18 @@ const MODES: u32[] = [
   MACVLAN_MODE_PRIVATE,
   MACVLAN_MODE_VEPA,
   MACVLAN_MODE_PASSTHRU,
+];
+
+/** All that are read here and by DEL. */
+const KEYS: string[] = [
+  "master",
+  "mode",
+  "mtu",
+  "mac",
+  "linkInContainer",
+  "bcqueuelen",
+  "synchronousDelete",
+  "strict",
 ];
 
 /** The keys of the configuration that are macvlan's own. docs/configuration.md explains each. */
@@ -104,6 +117,13 @@ export class MacvlanConf {
     }
     return new CniError(INVALID_CONFIG, `invalid MAC address: ${source} "${text}" ${problem}`);
   }
+}
+
+/** Looks for keys at the top that nobody reads; those of `ipam` are the IPAM plugin's business. */
+export function checkKeys(conf: NetConf): KeyCheck {
+  const check = new KeyCheck(conf);
+  check.top(KEYS);
+  return check;
 }
 
 /** The name of a MACVLAN_MODE_*. */

@@ -6,7 +6,7 @@ import { Result } from "../cni/result";
 import { Ipam } from "../ipam/ipam";
 import { addMacvlan } from "./add";
 import { checkMacvlan } from "./check";
-import { MacvlanConf } from "./conf";
+import { checkKeys, MacvlanConf } from "./conf";
 import { deleteMacvlan } from "./del";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -42,6 +42,7 @@ export class MacvlanPlugin extends Plugin {
   status(args: CmdArgs, conf: NetConf): CniError | null {
     const own = new MacvlanConf();
     let error = own.load(args, conf);
+    if (!error) error = checkKeys(conf).refuse();
     if (error) return error;
     if (!own.linkInContainer) {
       error = this.session.openHost();

@@ -40,6 +40,7 @@ const TABLE: ErrnoText[] = [
   new ErrnoText(E.EPIPE, "EPIPE", "Broken pipe"),
   new ErrnoText(E.ERANGE, "ERANGE", "Numerical result out of range"),
   new ErrnoText(E.ENAMETOOLONG, "ENAMETOOLONG", "File name too long"),
+  new ErrnoText(E.ENOLCK, "ENOLCK", "No locks available"),
   new ErrnoText(E.ENOSYS, "ENOSYS", "Function not implemented"),
   new ErrnoText(E.ELOOP, "ELOOP", "Too many levels of symbolic links"),
   new ErrnoText(E.EOVERFLOW, "EOVERFLOW", "Value too large for defined data type"),

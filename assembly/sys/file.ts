@@ -27,8 +27,8 @@ export function readFile(path: string, limit: i32): ReadResult {
 }
 
 /**
- * Reads the beginning of a file, as much as fits, without allocating: for a caller that reads
- * thousands.
+ * Reads a file, or the beginning of it, as much as fits, without allocating: for a caller that
+ * reads thousands. One read may give less than there is, so that only its end is the end.
  *
  * @param path and `pathLength`: UTF-8 bytes.
  * @returns the number of bytes read, or -errno.
@@ -38,12 +38,14 @@ export function readInto(path: usize, pathLength: i32, buffer: ArrayBuffer): i32
   let fd = -EINTR;
   while (fd == -EINTR) fd = host.open(path, pathLength, flags, 0);
   if (fd < 0) return fd;
+  let length = 0;
   let count = -EINTR;
-  while (count == -EINTR) {
-    count = host.read(fd, changetype<usize>(buffer), buffer.byteLength);
+  while (count == -EINTR || count > 0) {
+    count = host.read(fd, changetype<usize>(buffer) + length, buffer.byteLength - length);
+    if (count > 0) length += count;
   }
   close(fd);
-  return count;
+  return count < 0 ? count : length;
 }
 
 /** Writes a file that does not exist yet. Returns 0 or -errno: EEXIST if it does. */

@@ -1,10 +1,15 @@
 import * as host from "./host";
+import { sleepMs } from "./clock";
 import { close, openRead } from "./io";
 import { statPath } from "./stat";
 import { CLONE_NEWNET } from "../linux/sched";
 
 /** The calling thread's own network namespace; not "self", which is the process' first thread's. */
 const OWN = "/proc/thread-self/ns/net";
+
+/** How often the way back is tried, and how long is waited between, in milliseconds. */
+const LEAVE_TRIES: i32 = 20;
+const LEAVE_WAIT_MS: i32 = 10;
 
 /**
  * A network namespace held open, and the way back.
@@ -41,9 +46,19 @@ export class Netns {
     return host.setns(this.fd, CLONE_NEWNET);
   }
 
-  /** Goes back. Returns 0 or -errno, after which nothing may be done any more. */
+  /**
+   * Goes back. What comes after would happen in the container's network, so that a failure, which
+   * can only be a lack of memory, is not taken for an answer at once.
+   *
+   * @returns 0 or -errno, after which nothing may be done any more.
+   */
   leave(): i32 {
-    return host.setns(this.home, CLONE_NEWNET);
+    let left = host.setns(this.home, CLONE_NEWNET);
+    for (let i = 1; i < LEAVE_TRIES && left < 0; i++) {
+      sleepMs(LEAVE_WAIT_MS);
+      left = host.setns(this.home, CLONE_NEWNET);
+    }
+    return left;
   }
 
   close(): void {

@@ -54,6 +54,10 @@ export const macvlanSchema = z.looseObject({
       "DEL ends only when the kernel has let go of the interface's memory, and not already when" +
         " the interface is gone.",
     ),
+  strict: z
+    .boolean()
+    .optional()
+    .describe("A key that is not known is an error, and not only a warning."),
   ipam: ipamSchema.optional(),
   dns: dnsConfigSchema.optional(),
   args: z

@@ -3,7 +3,7 @@ import { addLocalRoute, connect } from "./connected.ts";
 import { startDad } from "./dad.ts";
 import { Errno } from "./errno.ts";
 import type { Link } from "./link.ts";
-import { equalBytes, formatIp, maskBits } from "./text.ts";
+import { equalBytes, formatIp, maskBits, parseIp } from "./text.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -15,6 +15,7 @@ import {
   IFA_F_PERMANENT,
   IFA_F_SECONDARY,
   IFA_F_TENTATIVE,
+  RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
 } from "./uapi.ts";
@@ -122,16 +123,28 @@ function isLinkLocal(bytes: Uint8Array): boolean {
 }
 
 function scopeOfIpv6(bytes: Uint8Array): number {
+  if (formatIp(bytes) === "::1") return RT_SCOPE_HOST;
   return isLinkLocal(bytes) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
 /** What the addresses of an interface do when it comes up. */
 export function connectAddresses(link: Link): void {
+  if (link.loopback) addLoopback(link);
   for (const address of link.addresses) {
     connect(address);
   }
   addLinkLocal(link);
   settleAddresses(link);
+}
+
+/** inetdev_event() and init_loopback() of the kernel: 127.0.0.1 and ::1. */
+function addLoopback(link: Link): void {
+  const asked = { scope: RT_SCOPE_HOST, flags: 0 };
+  if (!link.addresses.some(({ family }) => family === AF_INET)) {
+    addIpv4(link, { ...asked, family: AF_INET, bytes: parseIp("127.0.0.1"), prefixLength: 8 });
+  }
+  if (!link.ipv6 || link.settings.get("ipv6/conf", "disable_ipv6") !== 0) return;
+  addIpv6(link, { ...asked, family: AF_INET6, bytes: parseIp("::1"), prefixLength: 128 });
 }
 
 /** addrconf_dev_config() of the kernel: the address that comes from the MAC address (EUI-64). */

@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import { equalBytes, maskBits } from "./text.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -39,14 +40,23 @@ export function addLocalRoute(address: Address): void {
     protocol: RTPROT_KERNEL,
     priority: 0,
     metrics: new Map(),
-    source: v4 ? address.bytes : undefined,
+    source: v4 ? primaryOf(address).bytes : undefined,
     hops: [{ link: address.link, gateway: undefined, flags: 0 }],
   });
 }
 
+/** The first address of a subnet, from which its secondary ones are sent (inet_ifa_byprefix()). */
+function primaryOf(address: Address): Address {
+  const rivals = address.link.addresses.filter(
+    ({ prefix, prefixLength }) =>
+      prefixLength === address.prefixLength && equalBytes(prefix, address.prefix),
+  );
+  return rivals[0] ?? address;
+}
+
 /** fib_add_ifaddr() of the kernel: the subnet of an address, and its broadcast address. */
 function connectIpv4(address: Address): void {
-  const { link, prefixLength, broadcast } = address;
+  const { link, prefixLength, prefix } = address;
   const route = {
     family: AF_INET,
     scope: RT_SCOPE_LINK,
@@ -56,18 +66,29 @@ function connectIpv4(address: Address): void {
     source: address.bytes,
     hops: [{ link, gateway: undefined, flags: 0 }],
   };
-  if (broadcast && prefixLength < 32) {
-    const parts = { table: RT_TABLE_LOCAL, dst: broadcast, dstLength: 32, type: RTN_BROADCAST };
+  const addBroadcast = (dst: Uint8Array) => {
+    const parts = { table: RT_TABLE_LOCAL, dst, dstLength: 32, type: RTN_BROADCAST };
     link.netns.routes.insert({ ...route, ...parts });
-  }
-  const zeronet = address.prefix.every((byte) => byte === 0);
+  };
+  if (address.broadcast && prefixLength < 32) addBroadcast(address.broadcast);
+  const zeronet = prefix.every((byte) => byte === 0);
   if (prefixLength === 32 || (address.flags & IFA_F_SECONDARY) !== 0 || zeronet) return;
-  const parts = { table: RT_TABLE_MAIN, dst: address.prefix, dstLength: prefixLength };
-  link.netns.routes.insert({ ...route, ...parts, type: RTN_UNICAST });
+  const way = link.loopback
+    ? { table: RT_TABLE_LOCAL, type: RTN_LOCAL, scope: RT_SCOPE_HOST }
+    : { table: RT_TABLE_MAIN, type: RTN_UNICAST };
+  link.netns.routes.insert({ ...route, dst: prefix, dstLength: prefixLength, ...way });
+  if (prefixLength < 31) addBroadcast(lastOf(prefix, prefixLength));
+}
+
+/** The last address of a subnet. */
+function lastOf(prefix: Uint8Array, length: number): Uint8Array {
+  const host = maskBits(new Uint8Array(prefix.length).fill(0xff), length);
+  return prefix.map((byte, index) => byte | (~(host[index] ?? 0) & 0xff));
 }
 
 /** addrconf_prefix_route() of the kernel. */
 function connectIpv6(address: Address): void {
+  if (address.link.loopback) return;
   if ((address.flags & IFA_F_NOPREFIXROUTE) !== 0) return;
   address.link.netns.routes.insert({
     family: AF_INET6,

@@ -36,8 +36,9 @@ export class Kernel {
   readonly privileged: boolean;
   readonly dumpBytes: number;
   readonly freeMs: number;
-  readonly netnses: Netns[] = [];
+  netnses: readonly Netns[] = [];
   readonly refusals: Refusal[] = [];
+  #inodes = 0xf000_0000;
   #macs = 0;
   #ports = 4_000_000_000;
 
@@ -50,9 +51,13 @@ export class Kernel {
   }
 
   addNetns(): Netns {
-    const netns = new Netns(this, 0xf000_0000 + this.netnses.length);
-    this.netnses.push(netns);
+    const netns = new Netns(this, this.#inodes++);
+    this.netnses = [...this.netnses, netns];
     return netns;
+  }
+
+  removeNetns(netns: Netns): void {
+    this.netnses = this.netnses.filter((other) => other !== netns);
   }
 
   /** As random as a test can bear: every call gives another locally administered address. */

@@ -7,7 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import { NetlinkSocket } from "./netlink.ts";
 import type { Netns } from "./netns.ts";
 import { encodeStatx, openPath, programAt, statPath, UMASK, type View } from "./open.ts";
-import { waitStatus } from "./program.ts";
+import { type Invocation, waitStatus } from "./program.ts";
 import { PipeReader, PipeWriter, SendResult } from "./stream.ts";
 import {
   AF_NETLINK,
@@ -37,14 +37,9 @@ const CALL_MS = 0.01;
 const POLLFD = 8;
 
 /** What a process is started with. */
-export interface ProcessParts {
+export interface ProcessParts extends Invocation {
   readonly kernel: Kernel;
   readonly files: Files;
-  readonly netns: Netns;
-  /** The path it is started by. */
-  readonly path: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly stdin: Uint8Array;
 }
 
 /** A process of one thread: its descriptors, its environment and the namespace it is in. */

@@ -74,6 +74,13 @@ function sameHops(a: Route, b: Route): boolean {
   );
 }
 
+/** What makes two routes to one place the same (fib_find_info() of the kernel). */
+function sameInfo(a: Route, b: Route): boolean {
+  const kind = ({ type, scope, protocol, source, metrics }: Route) =>
+    `${type} ${scope} ${protocol} ${source?.join(".")} ${[...metrics]}`;
+  return kind(a) === kind(b) && sameHops(a, b);
+}
+
 /** The routes of a network namespace, all tables and both families. */
 export class RouteTable {
   /** By the place they go to; of several the first is preferred. */
@@ -102,9 +109,7 @@ export class RouteTable {
   #addIpv4(route: Route, flags: RouteFlags): void {
     for (const hop of route.hops) this.#checkIpv4(hop, route);
     const same = this.#rivals(route);
-    const perfect = same.some(
-      (other) => other.scope === route.scope && other.type === route.type && sameHops(other, route),
-    );
+    const perfect = same.some((other) => sameInfo(other, route));
     if (same.length > 0 && (flags.exclusive || perfect)) throw new Errno(EEXIST);
     const place = this.#at(route);
     const first = same[0];

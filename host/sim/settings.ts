@@ -36,20 +36,19 @@ const DEFAULTS: Readonly<Record<Tree, Readonly<Record<string, number>>>> = {
 
 export const TREES = Object.keys(DEFAULTS) as Tree[];
 
+const ORIGINAL: ReadonlyMap<string, number> = new Map(
+  TREES.flatMap((tree) =>
+    Object.entries(DEFAULTS[tree]).map(([key, value]) => [`${tree}/${key}`, value] as const),
+  ),
+);
+
 /** The sysctls of one interface, or those of `all` or `default`. */
 export class Settings {
   readonly #values: Map<string, number>;
 
   /** Starts as a copy of `model`; without one, with the kernel's own defaults. */
   constructor(model?: Settings) {
-    if (model === undefined) {
-      const keys = TREES.flatMap((tree) =>
-        Object.entries(DEFAULTS[tree]).map(([key, value]) => [`${tree}/${key}`, value] as const),
-      );
-      this.#values = new Map(keys);
-    } else {
-      this.#values = new Map(model.#values);
-    }
+    this.#values = new Map(model === undefined ? ORIGINAL : model.#values);
   }
 
   /** The value, or undefined where this kernel has no such key. */
@@ -69,11 +68,14 @@ export class Settings {
     this.#values.set(`${tree}/${key}`, value);
   }
 
+  /** All keys, as `tree/key`, and their values. */
+  get all(): ReadonlyMap<string, number> {
+    return this.#values;
+  }
+
   /** What is not as the kernel's own default, as `tree/key: value`. */
   changes(): Record<string, number> {
-    const original = new Settings().#values;
-    return Object.fromEntries(
-      [...this.#values].filter(([key, value]) => original.get(key) !== value),
-    );
+    const changed = [...this.#values].filter(([key, value]) => ORIGINAL.get(key) !== value);
+    return Object.fromEntries(changed);
   }
 }

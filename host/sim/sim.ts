@@ -1,17 +1,19 @@
 import type { System } from "../imports.ts";
 import { runPlugin } from "../run.ts";
-import { setCable, setUp } from "./device.ts";
+import { deleteLink, setCable, setUp } from "./device.ts";
 import { Files } from "./files.ts";
 import { Kernel, type KernelOptions, type Refusal } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
+import { programAt } from "./open.ts";
 import { Process } from "./process.ts";
-import type { Program } from "./program.ts";
+import type { Invocation, Program } from "./program.ts";
 import { snapshot } from "./snapshot.ts";
 import { parseMac } from "./text.ts";
 
 /** Where the plugins are. */
 export const PLUGIN_PATH = "/opt/cni/bin";
+const CORE_PATH = `${PLUGIN_PATH}/macvlan`;
 
 export interface MasterOptions {
   readonly mtu?: number;
@@ -51,10 +53,12 @@ export interface Outcome {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** The one JSON document on stdout; undefined where stdout is empty. */
+  /** The one JSON document on stdout; undefined where stdout is empty, or something else. */
   readonly json: unknown;
   /** Descriptors left open at the end. */
   readonly held: number;
+  /** The namespace that it was in at its end. */
+  readonly netns: Netns;
 }
 
 /** A Linux machine in memory: network namespaces, files, and plugins to call. */
@@ -70,7 +74,7 @@ export class Sim {
     this.files = new Files(() => this.kernel.clock.now);
     this.host = this.addNetns("/run/netns/host");
     this.files.mkdir("/proc/sys/net");
-    this.files.install(`${PLUGIN_PATH}/macvlan`, () => ({ status: 127 }));
+    this.files.install(CORE_PATH, () => ({ status: 127 }));
     for (const name of ["static", "host-local"]) {
       this.files.symlink(`${PLUGIN_PATH}/${name}`, "macvlan");
     }
@@ -89,6 +93,17 @@ export class Sim {
     const netns = this.#names.get(path);
     if (netns === undefined) throw new Error(`no namespace at ${path}`);
     return netns;
+  }
+
+  /** Ends a namespace and all that is in it, as a runtime does with that of a container. */
+  removeNetns(path: string): void {
+    const netns = this.netns(path);
+    for (const link of [...netns.links.values()]) {
+      if (!link.loopback) deleteLink(link);
+    }
+    this.files.remove(path);
+    this.#names.delete(path);
+    this.kernel.removeNetns(netns);
   }
 
   /** Plugs in an Ethernet interface, one end of a veth unless said otherwise. */
@@ -110,37 +125,58 @@ export class Sim {
     this.kernel.refusals.push({ skip: 0, ...refusal });
   }
 
-  /** A program that is a core, to be executed by path like any other. */
-  pluginOf(module: WebAssembly.Module): Program {
-    return ({ path, env, stdin, netns }) => {
-      const { kernel, files } = this;
-      const running = new Process({ kernel, files, netns, path, env, stdin });
-      const status = runPlugin(module, running);
+  /**
+   * A program that is a core, to be executed by path like any other.
+   *
+   * @param wrap puts something between the core and the system.
+   */
+  pluginOf(module: WebAssembly.Module, wrap?: Call["wrap"]): Program {
+    return (invocation) => {
+      const running = this.#start(invocation);
+      const status = runPlugin(module, wrap ? wrap(running) : running);
       running.exit();
       return { status, stdout: running.stdout.bytes, stderr: running.stderr.text };
     };
   }
 
-  /** Calls the plugin to its end. @throws SyntaxError where stdout is not one JSON document. */
+  /** Calls the core to its end, by whatever name. */
   run(module: WebAssembly.Module, call: Call = {}): Outcome {
-    const { kernel, files } = this;
-    const file = files.get(`${PLUGIN_PATH}/macvlan`);
-    if (file.kind === "file") file.program = this.pluginOf(module);
-    const name = call.program ?? "macvlan";
-    const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
-    const env = environmentOf(call);
-    const stdin = bytesOf(call.config ?? "");
-    const running = new Process({ kernel, files, netns: this.host, path, env, stdin });
+    this.#install(module);
+    const running = this.#start(this.#invocation(call));
     const status = runPlugin(module, call.wrap ? call.wrap(running) : running);
     running.exit();
+    const { held, netns } = running;
     const stdout = running.stdout.text;
-    return {
-      status,
-      stdout,
-      stderr: running.stderr.text,
-      json: stdout === "" ? undefined : JSON.parse(stdout),
-      held: running.held,
-    };
+    return { status, stdout, stderr: running.stderr.text, json: parse(stdout), held, netns };
+  }
+
+  /** Calls the program of a name: the core, if it is one of the core's names. */
+  call(module: WebAssembly.Module, call: Call): Outcome {
+    this.#install(module);
+    const invocation = this.#invocation(call);
+    const { path, netns } = invocation;
+    if (this.files.find(path) === this.files.get(CORE_PATH)) return this.run(module, call);
+    if (!this.files.find(path)) throw new Error(`no program at ${path}: files.install() makes one`);
+    const { status = 0, stdout = "", stderr = "" } = programAt(this.files, path)(invocation);
+    const text = typeof stdout === "string" ? stdout : new TextDecoder().decode(stdout);
+    return { status, stdout: text, stderr, json: parse(text), held: 0, netns };
+  }
+
+  #install(module: WebAssembly.Module): void {
+    const file = this.files.get(CORE_PATH);
+    if (file.kind === "file") file.program = this.pluginOf(module);
+  }
+
+  #invocation(call: Call): Invocation {
+    const name = call.program ?? "macvlan";
+    const path = name.includes("/") ? name : `${PLUGIN_PATH}/${name}`;
+    const stdin = bytesOf(call.config ?? "");
+    return { netns: this.host, path, env: environmentOf(call), stdin };
+  }
+
+  #start(invocation: Invocation): Process {
+    const { kernel, files } = this;
+    return new Process({ kernel, files, ...invocation });
   }
 
   /** The whole state as plain data, for comparing one moment with another. */
@@ -149,7 +185,16 @@ export class Sim {
   }
 }
 
-function environmentOf(call: Call): Record<string, string> {
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The environment of a call, in which CNI_PATH is always set. */
+export function environmentOf(call: Call): Record<string, string> {
   const variables: Record<string, string | undefined> = {
     CNI_COMMAND: call.command ?? "ADD",
     CNI_CONTAINERID: call.containerId ?? "container-1",

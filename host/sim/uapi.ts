@@ -5,6 +5,8 @@
 // asm-generic/errno.h
 export const EPERM = 1;
 export const ENOENT = 2;
+export const EINTR = 4;
+export const EIO = 5;
 export const E2BIG = 7;
 export const ENOEXEC = 8;
 export const EBADF = 9;
@@ -28,6 +30,7 @@ export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENETDOWN = 100;
 export const ENETUNREACH = 101;
+export const ENOBUFS = 105;
 export const EHOSTUNREACH = 113;
 
 // fcntl.h
@@ -98,6 +101,7 @@ export const NLA_TYPE_MASK = ~0xc000;
 export const NLM_F_REQUEST = 0x01;
 export const NLM_F_MULTI = 0x02;
 export const NLM_F_ACK = 0x04;
+export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 export const NLM_F_EXCL = 0x200;
@@ -141,7 +145,11 @@ export const RTNH_F_ONLINK = 4;
 export const RTNLGRP_LINK = 1;
 export const RTNLGRP_IPV4_IFADDR = 5;
 export const RTNLGRP_IPV6_IFADDR = 9;
+export const RTAX_MTU = 2;
+export const RTAX_ADVMSS = 8;
 export const RTPROT_KERNEL = 2;
+export const RTPROT_BOOT = 3;
+export const RTPROT_STATIC = 4;
 
 // linux/if.h
 export const ALTIFNAMSIZ = 128;

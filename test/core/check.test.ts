@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
 import {
   addAddress,
   deleteLink,
@@ -8,6 +9,8 @@ import {
   setMtu,
   setUp,
   type Sim,
+  uapi,
+  withFault,
 } from "../../host/sim/index.ts";
 import { formatIp, parseIp, parseMac } from "../../host/sim/text.ts";
 import { add, config, machine, POD, podLink, refusal, run, staticIpam, succeed } from "./core.ts";
@@ -210,5 +213,17 @@ describe("succeeds", () => {
     sim.addMaster("eth0", {}, sim.netns(POD));
     const prevResult = add(sim, { linkInContainer: true });
     succeed(sim, "CHECK", { config: config({ linkInContainer: true, prevResult }) });
+  });
+});
+
+describe("what cannot be looked at is no difference:", () => {
+  // the interface, its master by index and by name, the addresses, the routes
+  test.each([1, 2, 3, 4, 5])("request number %i", (nth) => {
+    const sim = machine();
+    const prevResult = add(sim, { ipam });
+    const wrap = (system: System) =>
+      withFault(system, { call: "send", nth, failure: uapi.EPERM }).system;
+    const error = refusal(sim, { command: "CHECK", config: config({ ipam, prevResult }), wrap });
+    expect(error).toMatchObject({ code: 108, msg: expect.stringContaining("EPERM") });
   });
 });

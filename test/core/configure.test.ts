@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeRoute } from "../../host/sim/index.ts";
+import { describeRoute } from "../../host/sim/snapshot.ts";
 import { add, addressesOf, config, machine, POD, podLink, refusal, staticIpam } from "./core.ts";
 
 // What ADD makes of an IPAM result: addresses, sysctls, routes.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { deleteLink, PLUGIN_PATH, type Sim, setUp } from "../../host/sim/index.ts";
+import type { System } from "../../host/imports.ts";
+import { deleteLink, PLUGIN_PATH, type Sim, setUp, withFault } from "../../host/sim/index.ts";
 import * as E from "../../host/sim/uapi.ts";
 import {
   add,
@@ -223,4 +224,11 @@ test("a master that goes down during ADD is no failure: it may come up again", (
   const outcome = run(sim, { config: config({ ipam: { type: "ipam" } }) });
   expect(outcome.status).toBe(0);
   expect(outcome.stderr).toContain("no carrier");
+});
+
+test("a way back to the host's namespace that fails for a moment is tried again", () => {
+  const sim = machine();
+  const wrap = (system: System) =>
+    withFault(system, { call: "setns", nth: 2, failure: ENOMEM }).system;
+  add(sim, { ipam: staticIpam(["10.0.0.5/24"]) }, { wrap });
 });

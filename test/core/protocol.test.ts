@@ -276,7 +276,7 @@ describe("VERSION", () => {
     const outcome = run(machine(), {
       command: "VERSION",
       wrap: (system) => {
-        const faulty = withFault(system, { call: "read", nth: 1, errno: 5, forever: true });
+        const faulty = withFault(system, { call: "read", nth: 1, failure: 5, forever: true });
         hasRead = faulty.fired;
         return faulty.system;
       },

@@ -43,10 +43,14 @@ export function mostly<T>(good: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
   );
 }
 
-/** An object with some of these keys. */
+/** An object with some of these keys; most of the time a few, so that it may be a good one. */
 export function some(keys: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<object> {
-  const values = Object.entries(keys).map(([key, value]) => [key, mostly(value)]);
-  return fc.record(Object.fromEntries(values), { requiredKeys: [] });
+  const values = Object.entries(keys).map(([key, value]) => [key, mostly(value)] as const);
+  const few = fc
+    .subarray(values, { maxLength: Math.min(3, values.length) })
+    .chain((chosen) => fc.record(Object.fromEntries(chosen)));
+  const many = fc.record(Object.fromEntries(values), { requiredKeys: [] });
+  return fc.oneof({ weight: 3, arbitrary: few }, { weight: 1, arbitrary: many });
 }
 
 export function list(item: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> {
@@ -83,14 +87,12 @@ export const result = some({
   dns,
 });
 
-export const staticIpam = some({
-  type: fc.constant("static"),
-  addresses: list(some({ address: cidr, gateway: ip })),
+export const staticIpam = typed("static", {
+  addresses: list(addressed({ gateway: ip })),
   routes: list(route),
   dns,
 });
-export const hostLocalIpam = some({
-  type: fc.constant("host-local"),
+export const hostLocalIpam = typed("host-local", {
   ranges: fc.array(fc.array(range, { maxLength: 2 }), { maxLength: 2 }),
   subnet: cidr,
   rangeStart: ip,
@@ -100,6 +102,21 @@ export const hostLocalIpam = some({
   resolvConf: fc.constantFrom("", "/etc/resolv.conf", "/none"),
   dataDir: fc.constantFrom("", "/data", "/data/", "relative", "/etc/passwd", "/opt/../data"),
 });
+
+/** `ipam` of a type, at times without it. */
+function typed(type: string, keys: Readonly<Record<string, fc.Arbitrary<unknown>>>) {
+  const whole = some(keys).map((own) => ({ type, ...own }));
+  return fc.oneof({ weight: 9, arbitrary: whole }, { weight: 1, arbitrary: some(keys) });
+}
+
+/** A good address, or any, with other keys. */
+function addressed(keys: Readonly<Record<string, fc.Arbitrary<unknown>>>) {
+  const good = { address: "10.0.0.5/24" };
+  return fc.oneof(
+    some(keys).map((own) => ({ ...good, ...own })),
+    some({ address: cidr, ...keys }),
+  );
+}
 
 export const config = some({
   cniVersion: fc.constantFrom("1.1.0", "1.0.0", "0.4.0", "0.3.0", "0.1.0", "2.0.0"),

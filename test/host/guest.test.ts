@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { EFAULT, EINVAL, ENAMETOOLONG, ENOENT } from "../../assembly/linux/errno.ts";
-import { bindImports } from "../../host/guest.ts";
-import type { HostImports, SpawnResult, System } from "../../host/imports.ts";
+import { bindImports, type HostImports } from "../../host/guest.ts";
+import type { SpawnResult, System } from "../../host/imports.ts";
 
 const PAGE = 65536;
 const HELLO = new TextEncoder().encode("hello");

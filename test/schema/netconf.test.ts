@@ -33,6 +33,7 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
   },
   linkInContainer: { good: [true, false], bad: ["true", 1] },
   bcqueuelen: { good: [0, 4294967295], bad: [-1, 4294967296, "1000"] },
+  strict: { good: [true, false], bad: ["true", 1, null] },
   ipam: {
     good: [
       null,

@@ -2,12 +2,12 @@ import { describe, expect, test } from "vitest";
 import {
   addAddress,
   createMacvlan,
-  describeRoute,
   type Link,
   setCable,
   setUp,
   Sim,
 } from "../../host/sim/index.ts";
+import { describeRoute } from "../../host/sim/snapshot.ts";
 import { parseIp } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";
 
@@ -90,7 +90,8 @@ describe("the routes of an address", () => {
     const subnet = "10.0.0.0/24 type 1 table 254 proto 2 scope 253 dev eth0";
     expect(routes(eth0)).toEqual([own]);
     setUp(eth0, true);
-    expect(routes(eth0)).toEqual([own, subnet]);
+    const broadcast = "10.0.0.255/32 type 3 table 255 proto 2 scope 253 dev eth0";
+    expect(routes(eth0)).toEqual([own, subnet, broadcast]);
     setUp(eth0, false);
     expect(routes(eth0)).toEqual([own]);
   });

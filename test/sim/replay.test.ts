@@ -1,13 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  addAddress,
-  createMacvlan,
-  describeRoute,
-  type Netns,
-  setUp,
-  Sim,
-} from "../../host/sim/index.ts";
+import { addAddress, createMacvlan, type Netns, setUp, Sim } from "../../host/sim/index.ts";
+import { describeRoute } from "../../host/sim/snapshot.ts";
 import { parseIp, parseMac } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";
 import { Writer } from "../../host/sim/wire.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { addAddress, describeRoute, type Link, setUp, Sim } from "../../host/sim/index.ts";
+import { addAddress, type Link, setUp, Sim } from "../../host/sim/index.ts";
+import { describeRoute } from "../../host/sim/snapshot.ts";
 import type { Hop, Route } from "../../host/sim/route.ts";
 import { parseIp } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";

@@ -4,7 +4,7 @@ import { NetConf } from "../../cni/netconf";
 import { Result } from "../../cni/result";
 import { formatIp, joinIps } from "../../net/ip";
 import { Allocation } from "./allocate";
-import { HostLocalConf } from "./conf";
+import { checkKeys, HostLocalConf } from "./conf";
 import { Owner } from "./lease";
 import { CONTENT_MAX } from "./lease-file";
 import { RangeSet } from "./range-set";
@@ -15,6 +15,7 @@ import { Store } from "./store";
 export function addLeases(args: CmdArgs, conf: NetConf, result: Result): CniError | null {
   const own = new HostLocalConf();
   let error = own.load(args, conf);
+  if (!error) error = checkKeys(conf).report();
   if (!error && own.resolvConf.length > 0) error = readResolvConf(own.resolvConf, result.dns);
   if (error) return error;
   const owner = new Owner(args.containerId, args.ifname);

@@ -1,6 +1,7 @@
 import { CmdArgs } from "../../cni/cmdargs";
 import { CniArgs } from "../../cni/cniargs";
 import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../../cni/error";
+import { KeyCheck } from "../../cni/keys";
 import { NetConf } from "../../cni/netconf";
 import { Route } from "../../cni/result";
 import { readRoute } from "../../cni/result-read";
@@ -8,7 +9,7 @@ import { isAtLeast } from "../../cni/version";
 import { Fields } from "../../json/fields";
 import { parseCidr } from "../../net/cidr";
 import { parseIp } from "../../net/ip";
-import { readRange } from "./range";
+import { RANGE_KEYS, readRange } from "./range";
 import { RangeSet } from "./range-set";
 
 const DATA_DIR: string = "/var/lib/cni/networks";
@@ -111,6 +112,22 @@ export class HostLocalConf {
     if (isSingle || isAtLeast(version, "0.3.0")) return null;
     return invalid(`CNI version ${version} does not support more than 1 address per family`);
   }
+}
+
+/** Looks for keys in `ipam` and in ranges that nobody reads. */
+export function checkKeys(conf: NetConf): KeyCheck {
+  const check = new KeyCheck(conf);
+  const ipam = check.root.child("ipam");
+  const own = ["type", "ranges", "routes", "resolvConf", "dataDir"];
+  check.object(ipam, own.concat(RANGE_KEYS));
+  checkRanges(check, ipam.lists("ranges"));
+  checkRanges(check, check.root.child("runtimeConfig").lists("ipRanges"));
+  check.routes(ipam);
+  return check;
+}
+
+function checkRanges(check: KeyCheck, sets: Fields[][]): void {
+  for (let i = 0; i < sets.length; i++) check.list(sets[i], RANGE_KEYS);
 }
 
 function setProblem(set: RangeSet): string {

@@ -32,7 +32,7 @@ function release(store: Store, owner: Owner): CniError | null {
   }
   if (!first) {
     store.index.remove(owner);
-    store.index.remove(owner.legacy);
+    store.forget(owner.legacy);
   }
   if (wasComplete) store.index.markComplete();
   return first ? first : store.trouble;

@@ -33,6 +33,9 @@ export class Range {
   }
 }
 
+/** The keys that `readRange` reads. */
+export const RANGE_KEYS: string[] = ["subnet", "rangeStart", "rangeEnd", "gateway"];
+
 /** Reads a range; a mistake is a sentence in `fields.problem`. */
 export function readRange(fields: Fields): Range {
   const range = new Range();

@@ -2,7 +2,7 @@ import { CmdArgs } from "../../cni/cmdargs";
 import { CniError, NOT_AVAILABLE, systemError } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
 import { Result } from "../../cni/result";
-import { HostLocalConf } from "./conf";
+import { checkKeys, HostLocalConf } from "./conf";
 import { Owner } from "./lease";
 import { RoundRobin } from "./range-set";
 import { readResolvConf } from "./resolv-conf";
@@ -13,6 +13,7 @@ import { TakenSet } from "./taken";
 export function statusOfPool(args: CmdArgs, conf: NetConf): CniError | null {
   const own = new HostLocalConf();
   let error = own.load(args, conf);
+  if (!error) error = checkKeys(conf).refuse();
   if (error) return error;
   if (own.resolvConf.length > 0) error = readResolvConf(own.resolvConf, new Result().dns);
   const store = new Store(own.directory);

@@ -81,7 +81,8 @@ export class Store {
     let made = createFile(path, this.prepared, 0o600);
     if (made == -EEXIST) {
       // Somebody was killed while making a lease. It may be linked to one, so it is not written to.
-      removeFile(path);
+      const removed = removeFile(path);
+      if (removed < 0) return this.failure("remove", path, removed);
       made = createFile(path, this.prepared, 0o600);
     }
     return made < 0 ? this.failure("write", path, made) : null;
@@ -153,6 +154,13 @@ export class Store {
       if (!holds(ips, known[i]) && this.contentOf(known[i]) == owner.toString()) ips.push(known[i]);
     }
     return ips;
+  }
+
+  /** Makes the index forget an owner who has no lease. */
+  forget(owner: Owner): void {
+    if (this.index.get(owner).length > 0 && this.confirm(owner).length == 0) {
+      this.index.remove(owner);
+    }
   }
 
   /** Makes the index know all leases, which takes a look at each of them. */

@@ -1,6 +1,7 @@
 import { CmdArgs } from "../../cni/cmdargs";
 import { CniArgs } from "../../cni/cniargs";
 import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../../cni/error";
+import { KeyCheck } from "../../cni/keys";
 import { NetConf } from "../../cni/netconf";
 import { Dns, IpConfig, Route } from "../../cni/result";
 import { readAddress, readCidr, readDns, readRoute } from "../../cni/result-read";
@@ -83,6 +84,17 @@ export class StaticConf {
       `CNI version ${version} does not support more than 1 address per family`,
     );
   }
+}
+
+/** Looks for keys in `ipam` that nobody reads. */
+export function checkKeys(conf: NetConf): KeyCheck {
+  const check = new KeyCheck(conf);
+  const ipam = check.root.child("ipam");
+  check.object(ipam, ["type", "addresses", "routes", "dns"]);
+  check.list(ipam.children("addresses"), ["address", "gateway"]);
+  check.routes(ipam);
+  check.dns(ipam);
+  return check;
 }
 
 function splitList(text: string): string[] {

@@ -6,7 +6,7 @@ import { IpConfig, Result } from "../../cni/result";
 import { readResult } from "../../cni/result-read";
 import { Fields } from "../../json/fields";
 import { equalBytes } from "../../net/ip";
-import { StaticConf } from "./conf";
+import { checkKeys, StaticConf } from "./conf";
 
 export const STATIC: string = "static";
 
@@ -20,7 +20,8 @@ export class StaticPlugin extends Plugin {
 
   add(args: CmdArgs, conf: NetConf, result: Result): CniError | null {
     const own = new StaticConf();
-    const error = own.load(args, conf);
+    let error = own.load(args, conf);
+    if (!error) error = checkKeys(conf).report();
     result.ips = own.ips;
     result.routes = own.routes;
     result.dns = own.dns;
@@ -59,7 +60,8 @@ export class StaticPlugin extends Plugin {
   }
 
   status(args: CmdArgs, conf: NetConf): CniError | null {
-    return new StaticConf().load(args, conf);
+    const error = new StaticConf().load(args, conf);
+    return error ? error : checkKeys(conf).refuse();
   }
 }
 

@@ -1,5 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { System } from "../../../host/imports.ts";
+import { withFault } from "../../../host/sim/index.ts";
 import { type Keys, Pool } from "./pool.ts";
 
 const dual = { ranges: [[{ subnet: "10.0.0.0/24" }], [{ subnet: "fd00::/64" }]] };
@@ -132,4 +134,13 @@ test("GC reads a list of 65,000 attachments", () => {
   pool.reserve("10.0.0.98", id(64_999));
   pool.succeed("GC", "", { config: pool.config({ [KEY]: valid }) });
   expect(pool.leases()).toEqual(["10.0.0.2", "10.0.0.5", "10.0.0.98", "fd00::2", "fd00::5"]);
+});
+
+test("GC takes no part of a lease for the whole of it", () => {
+  using pool = three();
+  const valid = [attachment("c1"), attachment("c2"), attachment("c3"), attachment("c3", "eth1")];
+  const wrap = (system: System) =>
+    withFault(system, { call: "read", nth: 2, failure: "short", forever: true }).system;
+  pool.succeed("GC", "", { config: pool.config({ [KEY]: valid }), wrap });
+  expect(pool.leases()).toEqual(of(2, 3, 4, 5));
 });

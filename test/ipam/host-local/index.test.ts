@@ -153,3 +153,17 @@ test("a lease file's text cannot lead out of the index", () => {
   const indexes = readdirSync(join(pool.dataDir, ".index"));
   expect(indexes.filter((name) => name !== ".net1")).toEqual(["net1"]);
 });
+
+test("a lease of the container alone stays known when another of its leases is freed", () => {
+  using pool = new Pool();
+  pool.write("10.0.0.50", "c1");
+  pool.reserve("10.0.0.60", "c1");
+  pool.add("c2"); // which reads all leases
+  pool.succeed("DEL", "c1");
+  expect(pool.leases()).toContain("10.0.0.50");
+  expect(pool.leases()).not.toContain("10.0.0.60");
+  expect(pool.fail("ADD", "c1").msg).toContain("10.0.0.50 has been allocated to c1");
+  pool.succeed("DEL", "c1");
+  expect(pool.leases()).not.toContain("10.0.0.50");
+  pool.add("c1");
+});

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { bundleProgram } from "../../host/program.ts";
 import { type Keys, Pool } from "./pool.ts";
 
-// crash.test.ts with real processes: each is killed at one of the calls that change something, and
-// the kernel tidies up.
+// What test/sweep does on a simulated machine, with real processes: each is killed at one of the
+// calls that change something, and the kernel tidies up.
 
 const program = bundleProgram("test/ipam/host-local/killed.ts");
 
