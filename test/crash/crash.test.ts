@@ -46,7 +46,8 @@ class Sweep {
   }
 
   get name(): string {
-    return `${this.command}, ${this.#sets} range sets, ${this.victim}`;
+    const families = this.#sets === 1 ? "IPv4" : "dual-stack";
+    return `${this.command}, ${families}, ${this.victim}`;
   }
 
   /** Kills it at each call, and proves each time that nothing stays; the number of the calls. */
