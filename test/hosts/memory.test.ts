@@ -27,10 +27,10 @@ describe("with few addresses", () => {
   });
 
   test("an input that does not fit is answered with an error, and no dump of memory", () => {
-    const text = "x".repeat(8 * mebibyte);
+    const args = { text: "x".repeat(8 * mebibyte) };
     const pod = site.pod();
     const { status, signal, json } = site.unchanged(() =>
-      site.call("ADD", pod, { text }, limited(4 * mebibyte)),
+      site.call("ADD", pod, { args }, limited(4 * mebibyte)),
     );
     expect({ status, signal }).toEqual({ status: 1, signal: null });
     expect(json).toMatchObject({ code: 108, msg: expect.stringContaining("stopped unexpectedly") });
@@ -38,8 +38,8 @@ describe("with few addresses", () => {
 
   test("and with more memory it is read", () => {
     const pod = site.pod();
-    const text = "x".repeat(8 * mebibyte);
-    site.add(pod, { text }, limited(128 * mebibyte));
-    silent(site.call("DEL", pod, { text }, limited(128 * mebibyte)));
+    const args = { text: "x".repeat(8 * mebibyte) };
+    site.add(pod, { args }, limited(128 * mebibyte));
+    silent(site.call("DEL", pod, { args }, limited(128 * mebibyte)));
   });
 });

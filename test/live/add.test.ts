@@ -177,8 +177,13 @@ describe("keys of the configuration", () => {
     expect(link(pod).mtu).toBe(1300);
   });
 
-  it("that nobody knows are ignored", () => {
-    site.add(site.pod(), { colour: "green", capabilities: { mac: true }, args: { x: [1] } });
+  it("that nobody knows are ignored, with a word about it", () => {
+    const keys = { colour: "green", capabilities: { mac: true }, args: { x: [1] } };
+    const { status, stderr } = site.call("ADD", site.pod(), keys);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/^macvlan: ignored unknown key "colour".*\n$/),
+    });
   });
 
   it("that are null are as if they were not there", () => {
