@@ -20,9 +20,11 @@ interface Config {
   readonly type: string;
   readonly resolvConf: string;
   readonly paths: LeasePaths | undefined;
+  /** The key `sysctl`. */
+  readonly sysctl: unknown;
 }
 
-const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined };
+const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined, sysctl: undefined };
 
 /**
  * What one call of the plugin is about: what the runtime has said in the environment and on
@@ -80,6 +82,13 @@ export class Invocation {
     return this.#read().paths;
   }
 
+  /** Whether the configuration sets the sysctl of this name of the interface, below `tree`. */
+  setsSysctl(tree: string, name: string): boolean {
+    const { sysctl } = this.#read();
+    const key = `net.${tree.replaceAll("/", ".")}IFNAME.${name}`;
+    return typeof sysctl === "object" && sysctl !== null && Object.hasOwn(sysctl, key);
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -104,10 +113,11 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
   const root = parse(input);
   const ipam = member(root, "ipam");
   const type = text(member(ipam, "type"));
-  if (type !== HOST_LOCAL && !isHostLocal) return { type, resolvConf: "", paths: undefined };
+  const sysctl = member(root, "sysctl");
+  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl };
   const resolvConf = text(member(ipam, "resolvConf"));
   const dataDir = text(member(ipam, "dataDir")) || DATA_DIR;
-  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))) };
+  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))), sysctl };
 }
 
 /** The core takes no network whose name is no name, or begins with a dot as the index does. */
