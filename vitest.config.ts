@@ -21,10 +21,10 @@ interface Files {
 const others = process.env.MACVLAN_PROGRAMS ?? "build/native";
 
 /**
- * What is not for a program with sanitizers: other hosts, and memory, as they take terabytes of
- * addresses.
+ * What is not for a program with sanitizers: other hosts; memory, as they take terabytes of
+ * addresses; and crashes, as they look for leaks as a tracer does, of which there can be but one.
  */
-const unsanitized = ["test/hosts/{arm64,equal,executable,memory}.test.ts"];
+const unsanitized = ["test/hosts/{arm64,equal,executable,memory}.test.ts", "test/crash/**"];
 
 /**
  * A project for each host. What runs on both is the same files, with the executables of the one or
@@ -49,8 +49,9 @@ export default defineConfig({
       {
         // those that execute a plugin
         include: [
-          "test/{hosts,live}/**/*.test.ts",
+          "test/{crash,hosts,live}/**/*.test.ts",
           "test/abi/probe.test.ts",
+          "test/policy/hostile.test.ts",
           "test/docs/{examples,leases}.test.ts",
           "test/ipam/host-local/disk.test.ts",
         ],

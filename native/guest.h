@@ -5,10 +5,8 @@
 #define GUEST_H
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 
+#include "text.h"
 #include "w2c.h"
 
 enum { TEXT_LENGTH = 4095 }; // PATH_MAX less the NUL byte (linux/limits.h)
@@ -34,20 +32,6 @@ static inline int guest_range(host_t *host, u32 pointer, int64_t length, void *r
 // As guest_range, for a length that the core gives as an i32.
 static inline int guest_bytes(host_t *host, u32 pointer, u32 length, void *bytes) {
   return guest_range(host, pointer, (s32)length, bytes);
-}
-
-// The length in bytes of the character at `at`, 0 where the bytes are no UTF-8 (RFC 3629): cut off,
-// longer than need be, a surrogate, or beyond U+10FFFF.
-static inline size_t utf8_length(const uint8_t *at, size_t room) {
-  uint8_t lead = at[0];
-  if (lead < 0x80) return 1;
-  size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || length > room) return 0;
-  for (size_t i = 1; i < length; i++)
-    if ((at[i] & 0xc0) != 0x80) return 0;
-  if ((lead == 0xe0 && at[1] < 0xa0) || (lead == 0xed && at[1] >= 0xa0)) return 0;
-  if ((lead == 0xf0 && at[1] < 0x90) || (lead == 0xf4 && at[1] >= 0x90)) return 0;
-  return length;
 }
 
 // Text: also -ENAMETOOLONG, and -EINVAL where it has a NUL byte in it or is not UTF-8.

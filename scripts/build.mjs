@@ -7,7 +7,7 @@ import { bundleExecutable, bundleTool } from "./bundle.mjs";
 import { compileCore } from "./core.mjs";
 import { bundleTesting } from "./testing.mjs";
 
-const TOOLS = ["demo", "bench", "replay"];
+const TOOLS = ["demo", "bench", "replay", "soak"];
 
 process.chdir(path.join(import.meta.dirname, ".."));
 

@@ -1,5 +1,5 @@
 // Bundles the TypeScript side: the plugin executable, which must run without node_modules, and the
-// demo, the bench and the schema generator, which need not.
+// demo, the bench, the soak and other tools, which need not.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";

@@ -4,6 +4,7 @@
 //   --sanitize       with sanitizers, for the tests: build/native-sanitize
 //   --core FILE      another core than build/macvlan.wasm, and
 //   --out DIRECTORY  where to
+//   --free           such a core without the policy: for the probes of the tests
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -25,10 +26,12 @@ const { values } = parseArgs({
     sanitize: { type: "boolean", default: false },
     core: { type: "string" },
     out: { type: "string" },
+    free: { type: "boolean", default: false },
   },
 });
 
-const problems = missing(values.arch);
+const problems =
+  values.free && !values.core ? ["the plugin has its policy always"] : missing(values.arch);
 if (problems.length > 0) {
   console.error(["build:native:", ...problems].join("\n  "));
   process.exitCode = 1;
@@ -38,11 +41,12 @@ if (problems.length > 0) {
   process.exitCode = status ?? 1;
 }
 
-function words({ arch, sanitize, core, out }) {
+function words({ arch, sanitize, core, out, free }) {
   const settings = [`ARCH=${arch}`];
   if (sanitize) settings.push("SANITIZE=1");
   if (core) settings.push(`CORE=${path.resolve(core)}`);
   if (out) settings.push(`OUT=${path.resolve(out)}`);
+  if (free) settings.push("POLICY=0");
   return ["--silent", "-C", "native", `-j${os.availableParallelism()}`, ...settings];
 }
 

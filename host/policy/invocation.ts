@@ -4,6 +4,8 @@ import { isName } from "./paths.ts";
 const DATA_DIR = "/var/lib/cni/networks";
 const HOST_LOCAL = "host-local";
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+/** A JSON text is UTF-8 (RFC 8259), or it is none. */
+const STRICT_UTF8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /** Where host-local keeps the leases of one network. */
 export interface LeasePaths {
@@ -129,7 +131,7 @@ function pathsOf(dataDir: string, name: string): LeasePaths | undefined {
 
 function parse(input: Uint8Array): unknown {
   try {
-    return JSON.parse(UTF8.decode(input));
+    return JSON.parse(STRICT_UTF8.decode(input));
   } catch {
     return undefined;
   }
@@ -145,6 +147,7 @@ function member(value: unknown, key: string): unknown {
   return members[similar.at(-1) ?? key];
 }
 
+/** Half a surrogate pair becomes U+FFFD, as in the core. */
 function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? value.toWellFormed() : "";
 }

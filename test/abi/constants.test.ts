@@ -44,6 +44,19 @@ async function assertions(file: string): Promise<string> {
   return [include, ...lines, ""].join("\n");
 }
 
+/** The numbers that the native host has by itself, each with a static assertion. */
+function assertionsOfNative(): string {
+  const source = fs.readFileSync("native/uapi.h", "utf8");
+  const headers = source.split("\n")[0]?.match(/linux\/\w+\.h/g) ?? [];
+  const numbers = [...source.matchAll(/^ {2}(\w+) = (\S+),$/gm)];
+  expect(numbers).toHaveLength(source.split(" = ").length - 1);
+  return [
+    ...headers.map((header) => `#include <${header}>`),
+    ...numbers.map(([, name, value]) => `_Static_assert(${name} == ${value}, "${name}");`),
+    "",
+  ].join("\n");
+}
+
 /** What the compiler says against a piece of C; nothing if it accepts it. */
 function complaints(source: string): string {
   const options = ["-std=c11", "-fsyntax-only", "-xc", "-"];
@@ -65,6 +78,12 @@ describe("the constants of assembly/linux/ have the kernel's values", () => {
 
   test.each(fs.readdirSync(DIRECTORY))("%s", async (file) => {
     expect(complaints(await assertions(file))).toBe("");
+  });
+
+  test("and so have those of native/uapi.h", () => {
+    const source = assertionsOfNative();
+    expect(complaints(source)).toBe("");
+    expect(complaints(source.replace("RTM_NEWLINK == 16", "RTM_NEWLINK == 17"))).not.toBe("");
   });
 
   test("and the compiler would notice a wrong one", async () => {

@@ -21,7 +21,7 @@ function commandLine(skip: (reason: string) => never): string[] {
   if (programDirectory === nodeDirectory) {
     return [process.execPath, bundleProgram("test/abi/run-probe.ts"), path.resolve(core)];
   }
-  return [buildCore(skip, core)];
+  return [buildCore(skip, core, "--free")];
 }
 
 test("the host answers as every host must", { timeout: 300_000 }, ({ skip }) => {

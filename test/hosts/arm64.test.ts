@@ -24,7 +24,7 @@ describe("on arm64", { timeout: 120_000 }, () => {
 
   test("the host answers as every host must", ({ skip }) => {
     const core = compileProbe("abi");
-    const probe = buildNative(skip, `${core}-native-arm64`, ["--core", core, ...forArm64]);
+    const probe = buildNative(skip, `${core}-arm64-free`, ["--core", core, "--free", ...forArm64]);
     expect(ask(lab, [EMULATOR, probe])).toEqual(answers);
   });
 

@@ -24,9 +24,18 @@ export function buildNative(
   return path.resolve(out, "macvlan");
 }
 
-/** The same with another core than the plugin's, and with sanitizers where the plugin has them. */
-export function buildCore(skip: (reason: string) => never, core: string): string {
+/**
+ * The same with another core than the plugin's, and with sanitizers where the plugin has them.
+ *
+ * @param extra `--free` for a core that is to do more than the policy allows.
+ */
+export function buildCore(
+  skip: (reason: string) => never,
+  core: string,
+  ...extra: readonly "--free"[]
+): string {
   const host = path.basename(programDirectory);
-  const options = host.endsWith("-sanitize") ? ["--sanitize"] : [];
-  return buildNative(skip, `${core}-${host}`, ["--core", core, ...options]);
+  const options = host.endsWith("-sanitize") ? ["--sanitize", ...extra] : extra;
+  const out = [core, host, ...extra.map((option) => option.slice(2))].join("-");
+  return buildNative(skip, out, ["--core", core, ...options]);
 }

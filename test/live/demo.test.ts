@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../lab/paths.ts";
-import { inhabitants } from "./processes.ts";
+import { inhabitants } from "../../lab/processes.ts";
 import { needs, useSite } from "./site.ts";
 
 // Only for its judgement whether this machine allows a lab: the demo opens one of its own.

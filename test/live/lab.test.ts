@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Lab } from "../../lab/lab.ts";
 import { difference } from "../../lab/snapshot.ts";
 import { linkNames } from "./kernel.ts";
-import { inhabitants } from "./processes.ts";
+import { inhabitants } from "../../lab/processes.ts";
 import { useSite } from "./site.ts";
 
 const site = useSite();

@@ -11,7 +11,7 @@ import type { CniOutput } from "../../lab/cni.ts";
 
 /** A success that printed exactly the result of one version, and nothing on standard error. */
 export function result(output: CniOutput, version: CniVersion = "1.1.0"): Result110 {
-  expect(output).toMatchObject({ status: 0, stderr: "" });
+  expect(output, output.stdout).toMatchObject({ status: 0, stderr: "" });
   expect(output.json).toEqual(resultSchema(version).parse(output.json));
   return output.json as Result110;
 }

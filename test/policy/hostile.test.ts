@@ -5,7 +5,9 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { EACCES, EBADF, ENOENT } from "../../assembly/linux/errno.ts";
 import { Lab } from "../../lab/lab.ts";
+import { nodeDirectory, programDirectory } from "../../lab/paths.ts";
 import { difference } from "../../lab/snapshot.ts";
+import { buildCore } from "../hosts/build.ts";
 import { bundleProgram } from "../host/program.ts";
 import { openLab } from "../prerequisites.ts";
 import { compileProbe } from "../probe/compile.ts";
@@ -49,8 +51,18 @@ function contentsOf(directory: string): string[] {
   });
 }
 
+/** The command line of the hostile core on the host whose executables are meant. */
+function hostile(skip: (reason: string) => never, isConfined: boolean): string[] {
+  const core = compileProbe("hostile");
+  if (programDirectory !== nodeDirectory) {
+    return [buildCore(skip, core, ...(isConfined ? [] : ["--free" as const]))];
+  }
+  const runner = isConfined ? "test/policy/run-confined.ts" : "test/abi/run-probe.ts";
+  return [process.execPath, bundleProgram(runner), path.resolve(core)];
+}
+
 /** Runs the hostile core in the lab, and gives its report: what it tried, and the answer. */
-function run(lab: Lab, runner: string, base: string): [name: string, answer: number][] {
+function run(lab: Lab, argv: readonly string[], base: string): [name: string, answer: number][] {
   const ipam = { type: "host-local", dataDir: `${base}/leases`, subnet: "10.0.0.0/24" };
   const config = { cniVersion: "1.1.0", name: "net1", type: "macvlan", master: "eth0", ipam };
   const env = {
@@ -63,8 +75,6 @@ function run(lab: Lab, runner: string, base: string): [name: string, answer: num
     CNI_ARGS: base,
     SECRET: "word",
   };
-  const probe = path.resolve(compileProbe("hostile"));
-  const argv = [process.execPath, bundleProgram(runner), probe];
   const report = lab.run(argv, { env, input: JSON.stringify(config) });
   return report
     .trimEnd()
@@ -88,12 +98,12 @@ const MISSING: Readonly<Record<string, number>> = {
   "a variable that is none of CNI's": -ENOENT,
 };
 
-test("under the policy a hostile core gets nothing done", () => {
+test("under the policy a hostile core gets nothing done", { timeout: 300_000 }, ({ skip }) => {
   const lab = confined as Lab;
   const base = prepare(lab);
   const files = contentsOf(base);
   const network = lab.snapshot();
-  const report = run(lab, "test/policy/run-confined.ts", base);
+  const report = run(lab, hostile(skip, true), base);
   expect(report.length).toBeGreaterThan(200);
   const others = report.filter(([name, answer]) => answer !== (MISSING[name] ?? -EACCES));
   expect(others).toEqual([]);
@@ -101,12 +111,14 @@ test("under the policy a hostile core gets nothing done", () => {
   expect(difference(network, lab.snapshot())).toEqual([]);
 });
 
-test("without it, the same core reaches files, programs and the host's network", () => {
+test("without it, the same core reaches files, programs and the host's network", {
+  timeout: 300_000,
+}, ({ skip }) => {
   const lab = free as Lab;
   const base = prepare(lab);
   const files = contentsOf(base);
   const network = lab.snapshot();
-  const report = run(lab, "test/abi/run-probe.ts", base);
+  const report = run(lab, hostile(skip, false), base);
   // the kernel itself executes no directory
   const refused = report.filter(
     ([name, answer]) => answer === -EACCES && name !== "run a directory on CNI_PATH",

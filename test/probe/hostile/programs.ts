@@ -24,7 +24,7 @@ export function programs(base: string, length: i32): void {
     `${base}/bin//host-local`,
     `${base}/elsewhere/host-local`,
     "/bin/sh",
-    "/proc/self/exe",
+    "/proc/self/root/bin/sh",
   ];
   for (let i = 0; i < names.length; i++) {
     report(`run ${names[i].replace(base, "")}`, run(names[i], "ADD", INPUT, length));

@@ -1,0 +1,146 @@
+// What the kernel might read in another way than it is read here, a length that does not fit, is
+// refused.
+#include "policy.h"
+#include "uapi.h"
+
+enum { NLMSGHDR = 16, IFINFOMSG = 16, NLATTR = 4, NEW = NLM_F_CREATE | NLM_F_EXCL };
+
+// Some bytes of a message that are still to be read.
+typedef struct {
+  const uint8_t *at;
+  size_t length;
+} rest_t;
+
+// What is known of a link's attributes, all of which are good ones.
+typedef struct {
+  bool has_namespace;
+  bool has_kind;
+} link_t;
+
+static uint16_t get_u16(const uint8_t *at) {
+  uint16_t value;
+  memcpy(&value, at, sizeof value);
+  return value;
+}
+
+static uint32_t get_u32(const uint8_t *at) {
+  uint32_t value;
+  memcpy(&value, at, sizeof value);
+  return value;
+}
+
+// Goes over `length` bytes and what fills them up to a multiple of four.
+static void skip(rest_t *rest, size_t length) {
+  size_t step = (length + 3) & ~(size_t)3;
+  if (step > rest->length) step = rest->length;
+  *rest = (rest_t){rest->at + step, rest->length - step};
+}
+
+// The length of the attribute that comes next, its header included; 0 if it does not fit.
+static size_t attribute_length(rest_t rest) {
+  size_t length = rest.length >= NLATTR ? get_u16(rest.at) : 0;
+  return length >= NLATTR && length <= rest.length ? length : 0;
+}
+
+// Attributes of links; of all those that name a namespace only the one by descriptor.
+static bool is_link_attribute(int type) {
+  switch (type) {
+    case IFLA_ADDRESS:
+    case IFLA_IFNAME:
+    case IFLA_ALT_IFNAME:
+    case IFLA_MTU:
+    case IFLA_LINK:
+    case IFLA_LINKINFO:
+    case IFLA_NET_NS_FD:
+    case IFLA_EXT_MASK:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Whether IFLA_LINKINFO says that the link is a macvlan.
+static bool is_macvlan(rest_t rest) {
+  static const char KIND[] = "macvlan"; // with its NUL byte
+  bool has_kind = false;
+  while (rest.length > 0) {
+    size_t length = attribute_length(rest);
+    if (length == 0) return false;
+    if ((get_u16(rest.at + 2) & NLA_TYPE_MASK) == IFLA_INFO_KIND) {
+      if (length != NLATTR + sizeof KIND) return false;
+      if (memcmp(rest.at + NLATTR, KIND, sizeof KIND) != 0) return false;
+      has_kind = true;
+    }
+    skip(&rest, length);
+  }
+  return has_kind;
+}
+
+// Whether all attributes are good: of one that is there twice the kernel takes the last.
+static bool read_link(rest_t rest, link_t *link) {
+  while (rest.length > 0) {
+    size_t length = attribute_length(rest);
+    if (length == 0) return false;
+    int type = get_u16(rest.at + 2) & NLA_TYPE_MASK;
+    const uint8_t *value = rest.at + NLATTR;
+    if (!is_link_attribute(type)) return false;
+    if (type == IFLA_LINKINFO) {
+      if (!is_macvlan((rest_t){value, length - NLATTR})) return false;
+      link->has_kind = true;
+    }
+    if (type == IFLA_NET_NS_FD) {
+      bool is_number = length == NLATTR + sizeof(uint32_t);
+      if (!is_number || held_as((int)get_u32(value)) != CONTAINER) return false;
+      link->has_namespace = true;
+    }
+    skip(&rest, length);
+  }
+  return true;
+}
+
+// Whether a message about links is allowed; its header is at `bytes`.
+static bool may_tell_of_link(const uint8_t *bytes, size_t length, bool is_host) {
+  link_t link = {false, false};
+  if (length < NLMSGHDR + IFINFOMSG) return false;
+  size_t before = NLMSGHDR + IFINFOMSG;
+  if (!read_link((rest_t){bytes + before, length - before}, &link)) return false;
+  if (!is_host || get_u16(bytes + 4) != RTM_NEWLINK) return true;
+  return (get_u16(bytes + 6) & NEW) == NEW && link.has_kind && link.has_namespace;
+}
+
+static bool may_tell(const uint8_t *bytes, size_t length, bool is_host) {
+  switch (get_u16(bytes + 4)) {
+    case RTM_GETLINK:
+    case RTM_NEWLINK:
+      return may_tell_of_link(bytes, length, is_host);
+    case RTM_SETLINK:
+    case RTM_DELLINK:
+      return !is_host && may_tell_of_link(bytes, length, is_host);
+    case RTM_GETADDR:
+    case RTM_GETROUTE:
+      return true;
+    case RTM_NEWADDR:
+    case RTM_NEWROUTE:
+      return !is_host;
+    default:
+      return false;
+  }
+}
+
+static bool may_tell_all(rest_t rest, bool is_host) {
+  while (rest.length > 0) {
+    size_t length = rest.length >= NLMSGHDR ? get_u32(rest.at) : 0;
+    if (length < NLMSGHDR || length > rest.length) return false;
+    if (!may_tell(rest.at, length, is_host)) return false;
+    skip(&rest, length);
+  }
+  return true;
+}
+
+bool may_tell_host(const uint8_t *bytes, size_t length) {
+  return may_tell_all((rest_t){bytes, length}, true);
+}
+
+bool may_tell_container(const uint8_t *bytes, size_t length) {
+  return may_tell_all((rest_t){bytes, length}, false);
+}

@@ -1,0 +1,86 @@
+#include "policy.h"
+
+// The sysctls of an interface that are read and written: what goes before its name, and after.
+static const struct {
+  const char *before;
+  const char *after;
+} KEYS[] = {
+    {"ipv4/conf/", "/arp_notify"},
+    {"ipv6/conf/", "/disable_ipv6"},
+    {"ipv6/conf/", "/keep_addr_on_down"},
+    {"ipv6/conf/", "/ndisc_notify"},
+    {"ipv6/conf/", "/router_solicitation_delay"},
+    {"ipv6/neigh/", "/retrans_time_ms"},
+};
+
+static bool is_sysctl(span_t key) {
+  // IPv6 works on no interface where the loopback has none
+  if (is_equal(key, span_of("ipv6/conf/lo/disable_ipv6"))) return true;
+  span_t ifname = span_of(variable("CNI_IFNAME"));
+  if (!is_name(ifname)) return false;
+  for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+    span_t rest = key;
+    if (take_start(&rest, span_of(KEYS[i].before)) && take_start(&rest, ifname) &&
+        is_equal(rest, span_of(KEYS[i].after)))
+      return true;
+  }
+  return false;
+}
+
+// The leases are in D/N, their index is D/.index/N, its mark D/.index/.N. No N begins with a dot.
+static held_t lease_place(span_t path, const config_t *config) {
+  if (!config->has_leases) return NOTHING;
+  if (!take_start(&path, config->data_dir) || !take_start(&path, span_of("/"))) return NOTHING;
+  bool is_index = take_start(&path, span_of(".index/"));
+  span_t mark = path;
+  if (is_index && take_start(&mark, span_of(".")) && is_equal(mark, config->name)) return ENTRY;
+  if (!take_start(&path, config->name)) return NOTHING;
+  if (path.length == 0) return is_index ? INDEX : LEASES;
+  if (!take_start(&path, span_of("/")) || !is_name(path)) return NOTHING;
+  return is_index ? ENTRY : LEASE;
+}
+
+held_t place_of(const char *path) {
+  const config_t *config = configuration();
+  span_t rest = span_of(path);
+  if (rest.length == 0) return NOTHING;
+  if (strcmp(path, variable("CNI_NETNS")) == 0) return CONTAINER;
+  if (strcmp(path, "/proc/thread-self/ns/net") == 0) return OWN;
+  if (take_start(&rest, span_of("/proc/sys/net/"))) return is_sysctl(rest) ? SYSCTL : NOTHING;
+  if (is_equal(rest, config->resolv_conf)) return RESOLV_CONF;
+  return lease_place(rest, config);
+}
+
+// Whether the parts together begin with `path` and go on with a slash.
+static bool leads_to(span_t path, const span_t *parts, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    span_t part = parts[i];
+    if (path.length < part.length) return take_start(&part, path) && part.bytes[0] == '/';
+    if (!take_start(&path, part)) return false;
+  }
+  return false;
+}
+
+bool is_above_leases(const char *path) {
+  const config_t *config = configuration();
+  span_t rest = span_of(path);
+  if (rest.length == 0 || !config->has_leases) return false;
+  span_t slash = span_of("/");
+  span_t leases[] = {config->data_dir, slash, config->name, slash};
+  span_t index[] = {config->data_dir, span_of("/.index/"), config->name, slash};
+  return leads_to(rest, leases, 4) || leads_to(rest, index, 4);
+}
+
+bool is_ipam_program(const char *path) {
+  span_t type = configuration()->type;
+  if (!is_name(type)) return false;
+  const char *directories = variable("CNI_PATH");
+  for (size_t length; *directories; directories += length + (directories[length] == ':')) {
+    length = strcspn(directories, ":");
+    span_t rest = span_of(path);
+    if (length > 0 && take_start(&rest, (span_t){directories, length}) &&
+        take_start(&rest, span_of("/")) && is_equal(rest, type))
+      return true;
+  }
+  return false;
+}

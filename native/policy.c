@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include "policy.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "uapi.h"
+
+enum {
+  READING = O_NONBLOCK | O_CLOEXEC,
+  WRITING = READING | O_WRONLY,
+  MAKING = WRITING | O_CREAT | O_EXCL | O_TRUNC,
+};
+// The flags of open(2) that each place may be opened with; the others may not be opened.
+static const int OPEN[] = {
+    [CONTAINER] = READING, [OWN] = READING,   [SYSCTL] = WRITING, [RESOLV_CONF] = READING,
+    [LEASES] = READING,    [INDEX] = READING, [LEASE] = MAKING,   [ENTRY] = 0,
+};
+// What may be created is its owner's to write, and nobody's to become somebody else by.
+enum { MODE = 0755 };
+
+// Where setns(2) has taken the thread.
+static bool is_in_container;
+
+void enter_namespace(held_t namespace) {
+  is_in_container = namespace == CONTAINER;
+}
+
+bool may_know(const char *variable) {
+  span_t name = span_of(variable);
+  return take_start(&name, span_of("CNI_"));
+}
+
+bool may_open(held_t place, int flags, uint32_t mode) {
+  if (OPEN[place] == 0 || (flags & ~OPEN[place]) != 0 || (mode & ~(uint32_t)MODE) != 0)
+    return false;
+  // the same path is another file in the host's namespace
+  return place != SYSCTL || is_in_container;
+}
+
+bool may_stat(const char *path) {
+  char program[PROGRAM_SIZE];
+  held_t place = place_of(path);
+  if (place != NOTHING) return place != SYSCTL && place != RESOLV_CONF;
+  if (is_ipam_program(path)) return true;
+  program_path(program);
+  return strcmp(path, program) == 0;
+}
+
+bool may_make_directory(const char *path, uint32_t mode) {
+  return (mode & ~(uint32_t)MODE) == 0 && is_above_leases(path);
+}
+
+bool may_unlink(const char *path) {
+  held_t place = place_of(path);
+  return place == LEASE || place == ENTRY;
+}
+
+bool may_link(const char *path, const char *second) {
+  return place_of(path) == LEASE && place_of(second) == LEASE;
+}
+
+// The text names a neighbour, so that no link of the core's leads out of its directory.
+bool may_symlink(const char *text, const char *path) {
+  return is_name(span_of(text)) && place_of(path) == ENTRY;
+}
+
+// Whether a path leads to a regular file, symbolic links followed.
+static bool is_regular(const char *path) {
+  struct stat file;
+  return stat(path, &file) == 0 && S_ISREG(file.st_mode);
+}
+
+// Another program gets the same bytes and the same command; after a failed ADD it gets DEL.
+bool may_spawn(const char *path, const char *command, const uint8_t *bytes, size_t length) {
+  const char *own = variable("CNI_COMMAND");
+  bool is_undo = strcmp(own, "ADD") == 0 && strcmp(command, "DEL") == 0;
+  if (strcmp(command, own) != 0 && !is_undo) return false;
+  return !is_in_container && is_ipam_program(path) && is_input(bytes, length) && is_regular(path);
+}
+
+// A family that is added here needs its rule in may_send.
+bool may_socket(int domain, int type, int protocol) {
+  return domain == AF_NETLINK && (type & ~SOCK_CLOEXEC) == SOCK_RAW && protocol == NETLINK_ROUTE;
+}
+
+held_t socket_here(void) {
+  return is_in_container ? CONTAINER_SOCKET : HOST_SOCKET;
+}
+
+bool may_set_option(int level, int name) {
+  return level == SOL_NETLINK && (name == NETLINK_ADD_MEMBERSHIP || name == NETLINK_CAP_ACK ||
+                                  name == NETLINK_EXT_ACK || name == NETLINK_GET_STRICT_CHK);
+}
+
+bool may_send(int fd, const uint8_t *bytes, size_t length) {
+  held_t held = held_as(fd);
+  if (held == HOST_SOCKET) return may_tell_host(bytes, length);
+  return held == CONTAINER_SOCKET && may_tell_container(bytes, length);
+}
