@@ -10,6 +10,8 @@ const TREES: string[] = ["net.ipv4.conf.", "net.ipv6.conf.", "net.ipv4.neigh.", 
 const IFNAME: string = "IFNAME.";
 /** Digits of a 32-bit number, with its sign. */
 const VALUE_MAX: i32 = 11;
+/** No sysctl of an interface has a longer name. */
+const KEY_MAX: i32 = 64;
 /** An interface has fewer. */
 const COUNT_MAX: i32 = 256;
 
@@ -104,7 +106,7 @@ function isKey(text: string): bool {
     const isLetter = unit >= 0x61 && unit <= 0x7a;
     if (!isLetter && unit != 0x5f && (unit < 0x30 || unit > 0x39)) return false;
   }
-  return text.length > 0;
+  return text.length > 0 && text.length <= KEY_MAX;
 }
 
 /** As the kernel writes it, so that it can be compared. */

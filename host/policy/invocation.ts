@@ -86,9 +86,8 @@ export class Invocation {
 
   /** Whether the configuration sets the sysctl of this name of the interface, below `tree`. */
   setsSysctl(tree: string, name: string): boolean {
-    const { sysctl } = this.#read();
     const key = `net.${tree.replaceAll("/", ".")}IFNAME.${name}`;
-    return typeof sysctl === "object" && sysctl !== null && Object.hasOwn(sysctl, key);
+    return member(this.#read().sysctl, key) !== undefined;
   }
 
   #read(): Config {
@@ -142,9 +141,14 @@ function member(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const members = value as Record<string, unknown>;
   if (Object.hasOwn(members, key)) return members[key];
-  // no letter outside of ASCII becomes one of these keys
-  const similar = Object.keys(members).filter((name) => name.toLowerCase() === key.toLowerCase());
-  return members[similar.at(-1) ?? key];
+  const similar = Object.keys(members).filter((name) => lower(name) === lower(key));
+  const last = similar.at(-1);
+  return last === undefined ? undefined : members[last];
+}
+
+/** Letters of ASCII alone, as the core does it: one outside of it becomes a k. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** Half a surrogate pair becomes U+FFFD, as in the core. */

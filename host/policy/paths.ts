@@ -15,7 +15,7 @@ const KEYS = [
 ] as const;
 /** The folders with one for each interface in them: the configuration may name what is there. */
 const TREES = ["ipv4/conf/", "ipv6/conf/", "ipv4/neigh/", "ipv6/neigh/"];
-const KEY = /^[a-z0-9_]+$/;
+const KEY = /^[a-z0-9_]{1,64}$/;
 /** IPv6 works on no interface where the loopback has none. */
 const LOOPBACK_KEY = "ipv6/conf/lo/disable_ipv6";
 

@@ -124,7 +124,7 @@ export const linkName = z
 /** A sysctl of one interface, as sysctl(8) names it, with IFNAME for the interface. */
 export const linkSysctl = z
   .string()
-  .regex(/^net\.ipv[46]\.(?:conf|neigh)\.IFNAME\.[a-z0-9_]+$/, "not a sysctl of the interface")
+  .regex(/^net\.ipv[46]\.(?:conf|neigh)\.IFNAME\.[a-z0-9_]{1,64}$/, "not a sysctl of the interface")
   .meta({ id: "linkSysctl" });
 
 /** A whole number as a text, as the kernel writes it. */

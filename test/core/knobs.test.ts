@@ -118,6 +118,7 @@ describe("refused, with nothing changed:", () => {
     [sysctl("net.ipv4.conf.mv0.rp_filter"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.IFNAME.../all/rp_filter"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.IFNAME."), 7, NO_SYSCTL],
+    [sysctl(`net.ipv4.conf.IFNAME.${"x".repeat(65)}`), 7, NO_SYSCTL],
     [sysctl("net/ipv4/conf/IFNAME/rp_filter"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter\0"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", 1), 6, "must be a string, not 1"],

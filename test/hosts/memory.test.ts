@@ -30,7 +30,7 @@ describe("with few addresses", () => {
     const text = "x".repeat(8 * mebibyte);
     const pod = site.pod();
     const { status, signal, json } = site.unchanged(() =>
-      site.call("ADD", pod, { text }, limited(4 * mebibyte)),
+      site.call("ADD", pod, { _text: text }, limited(4 * mebibyte)),
     );
     expect({ status, signal }).toEqual({ status: 1, signal: null });
     expect(json).toMatchObject({ code: 108, msg: expect.stringContaining("stopped unexpectedly") });
@@ -39,7 +39,7 @@ describe("with few addresses", () => {
   test("and with more memory it is read", () => {
     const pod = site.pod();
     const text = "x".repeat(8 * mebibyte);
-    site.add(pod, { text }, limited(128 * mebibyte));
-    silent(site.call("DEL", pod, { text }, limited(128 * mebibyte)));
+    site.add(pod, { _text: text }, limited(128 * mebibyte));
+    silent(site.call("DEL", pod, { _text: text }, limited(128 * mebibyte)));
   });
 });

@@ -1,5 +1,5 @@
 // What the native host takes from configurations. Standard input: each one a length of 4 bytes and
-// the bytes. Standard output: for each the four texts, each a length of 4 bytes and the bytes.
+// the bytes. Standard output: for each the five texts, each a length of 4 bytes and the bytes.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,6 +20,7 @@ static void answer(uint32_t length, bool is_host_local) {
   print(config.resolv_conf);
   print(config.has_leases ? config.data_dir : span_of(""));
   print(config.has_leases ? config.name : span_of(""));
+  print(span_of(sets_sysctl(&config, "net.ipv4.conf.IFNAME.", span_of("keep")) ? "keep" : ""));
   free(bytes);
   free(memory);
 }
