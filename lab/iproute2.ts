@@ -11,6 +11,9 @@ export interface IpLink {
   readonly operstate: string;
   readonly address: string;
   readonly promiscuity?: number;
+  readonly txqlen?: number;
+  readonly group?: string;
+  readonly ifalias?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_data?: Readonly<Record<string, unknown>>;

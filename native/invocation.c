@@ -62,6 +62,7 @@ config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, ui
   const uint8_t *root = json_parse(bytes, length, memory);
   const uint8_t *ipam = json_member(root, "ipam");
   config_t config = {.type = text_of(json_member(ipam, "type"), &memory)};
+  config.sysctl = json_member(root, "sysctl");
   if (!is_host_local && !is_equal(config.type, string_of(HOST_LOCAL))) return config;
   config.resolv_conf = text_of(json_member(ipam, "resolvConf"), &memory);
   config.data_dir = text_of(json_member(ipam, "dataDir"), &memory);
@@ -70,6 +71,14 @@ config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, ui
   // the core takes no network whose name begins with a dot, as the index does
   config.has_leases = is_name(config.name) && config.name.bytes[0] != '.';
   return config;
+}
+
+bool sets_sysctl(const config_t *config, const char *start, string_t name) {
+  char key[2 * SYSCTL_MAX] = {0};
+  size_t length = strlen(start);
+  memcpy(key, start, length);
+  memcpy(key + length, name.bytes, name.length);
+  return json_member(config->sysctl, key) != NULL;
 }
 
 int reserve_input(size_t length) {

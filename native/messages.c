@@ -50,7 +50,10 @@ static bool is_link_attribute(int type) {
     case IFLA_ALT_IFNAME:
     case IFLA_MTU:
     case IFLA_LINK:
+    case IFLA_TXQLEN:
     case IFLA_LINKINFO:
+    case IFLA_IFALIAS:
+    case IFLA_GROUP:
     case IFLA_NET_NS_FD:
     case IFLA_EXT_MASK:
       return true;

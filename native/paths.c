@@ -13,6 +13,24 @@ static const struct {
     {"ipv6/neigh/", "/retrans_time_ms"},
 };
 
+// The folders with one for each interface in them, and how the configuration names what is there.
+static const struct {
+  const char *folder;
+  const char *key;
+} TREES[] = {
+    {"ipv4/conf/", "net.ipv4.conf.IFNAME."},
+    {"ipv6/conf/", "net.ipv6.conf.IFNAME."},
+    {"ipv4/neigh/", "net.ipv4.neigh.IFNAME."},
+    {"ipv6/neigh/", "net.ipv6.neigh.IFNAME."},
+};
+
+// Small letters, digits and underscores.
+static bool is_sysctl_name(string_t name) {
+  for (size_t i = 0; i < name.length; i++)
+    if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", name.bytes[i])) return false;
+  return name.length > 0 && name.length <= SYSCTL_MAX;
+}
+
 static bool is_sysctl(string_t key) {
   // IPv6 works on no interface where the loopback has none
   if (is_equal(key, string_of("ipv6/conf/lo/disable_ipv6"))) return true;
@@ -23,6 +41,12 @@ static bool is_sysctl(string_t key) {
     if (take_start(&rest, string_of(KEYS[i].before)) && take_start(&rest, ifname) &&
         is_equal(rest, string_of(KEYS[i].after)))
       return true;
+  }
+  for (size_t i = 0; i < sizeof TREES / sizeof *TREES; i++) {
+    string_t rest = key;
+    if (take_start(&rest, string_of(TREES[i].folder)) && take_start(&rest, ifname) &&
+        take_start(&rest, string_of("/")) && is_sysctl_name(rest))
+      return sets_sysctl(configuration(), TREES[i].key, rest);
   }
   return false;
 }

@@ -82,12 +82,16 @@ typedef struct {
   string_t data_dir;
   string_t name;
   bool has_leases; // else data_dir and name say nothing
+  const uint8_t *sysctl; // the object of that name, or another value, or NULL; in the text itself
 } config_t;
 
 // `memory` is for twice: what is open while the text is read, and what it says after.
 config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, uint8_t *memory);
 // The configuration; it says nothing before standard input has come to its end.
 const config_t *configuration(void);
+enum { SYSCTL_MAX = 64 };
+// Whether `sysctl` has a key: `start`, then `name`, which has at most SYSCTL_MAX bytes.
+bool sets_sysctl(const config_t *config, const char *start, string_t name);
 // A variable of the environment; the empty string where it is not set.
 const char *variable(const char *name);
 // Makes room for so many bytes of standard input: 0 or -ENOMEM.

@@ -15,6 +15,7 @@ import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
 import { DadWatch } from "./dad";
+import { LinkSysctls } from "./link-sysctls";
 import { kernelRoutes } from "./routes";
 import { DadTimers, RestoreSysctl } from "./sysctls";
 
@@ -30,13 +31,15 @@ export class Configurator {
   /**
    * @param netns the container's namespace.
    * @param socket a socket in it.
-   * @param link the interface, which is down.
+   * @param link the interface, which is down, with the alias that it is to have.
+   * @param sysctls that are to be set besides.
    * @param undo gets what has to be taken back besides the interface.
    */
   constructor(
     private netns: Netns,
     private socket: RtnlSocket,
     private link: Link,
+    private sysctls: LinkSysctls,
     private undo: UndoStack,
   ) {
     this.dad = new DadWatch(link.name, link.index);
@@ -70,11 +73,11 @@ export class Configurator {
     if (entered < 0) return systemError(CONFIGURE_REFUSED, "enter the container's netns", entered);
     this.announceOnUp();
     let error: CniError | null = null;
-    if (this.hasIpv6) {
-      error = this.enableIpv6();
-      if (!error) error = this.dad.open();
-      if (!error) this.timers.shorten();
-    }
+    if (this.hasIpv6) error = this.enableIpv6();
+    // After our own, so that these are what stays.
+    if (!error) error = this.sysctls.write();
+    if (!error && this.hasIpv6) error = this.dad.open();
+    if (!error && this.hasIpv6) this.timers.shorten();
     const left = this.netns.leave();
     if (left < 0) return systemError(CONFIGURE_REFUSED, "leave the container's netns", left);
     return error;
@@ -118,7 +121,7 @@ export class Configurator {
       newAddress(request, this.link.index, result.ips[i].address);
       steps.push(`add address ${result.ips[i].address.toString()} to "${name}"`);
     }
-    setLinkUp(request, this.link.index);
+    setLinkUp(request, this.link.index, this.link.alias);
     steps.push(`set "${name}" up`);
     const routes = kernelRoutes(result);
     for (let i = 0; i < routes.length; i++) {

@@ -81,6 +81,19 @@ export class Fields {
     return 0;
   }
 
+  /** The names of all members. */
+  names(): string[] {
+    const list: string[] = [];
+    const value = this.value;
+    if (!value || value.kind != JsonKind.OBJECT) return list;
+    const cursor = new JsonCursor(value);
+    while (cursor.next()) {
+      list.push(this.textOf(cursor.key, this.path));
+      if (!this.problem.isEmpty) return [];
+    }
+    return list;
+  }
+
   child(key: string): Fields {
     return new Fields(this.find(key), this.pathOf(key), this.problem);
   }

@@ -14,6 +14,7 @@ import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
+import { reviewDriver } from "./driver";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -50,6 +51,9 @@ export function addMacvlan(
   const spec = specify(own, master.link, session);
   error = macvlan.create(masterSocket, spec, master.link.name);
   if (error) return error;
+  error = reviewDriver(own.macvlan, macvlan.link, master.link.name);
+  if (error) return error;
+  macvlan.link.alias = own.knobs.alias;
   report(macvlan.link, args.netns, result);
   if (own.mac.length > 0 && !equalBytes(own.mac, macvlan.link.mac)) {
     log(
@@ -57,8 +61,8 @@ export function addMacvlan(
     );
   }
 
-  if (own.ipamType.length > 0) error = addLayer3(ipam, session, macvlan.link, undo, result);
-  else error = addLayer2(session, macvlan.link);
+  if (own.ipamType.length > 0) error = addLayer3(ipam, session, own, macvlan.link, undo, result);
+  else error = addLayer2(session, own, macvlan.link);
   result.dns.overrideBy(own.dns);
   return error;
 }
@@ -67,10 +71,10 @@ function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec 
   const spec = new MacvlanSpec();
   spec.master = master.index;
   spec.netns = own.linkInContainer ? -1 : session.netns.descriptor;
-  spec.mode = own.mode;
   spec.mtu = own.mtu;
   spec.mac = own.mac;
-  spec.bcQueueLen = own.bcQueueLen;
+  spec.macvlan = own.macvlan;
+  own.knobs.fill(spec);
   return spec;
 }
 
@@ -92,9 +96,11 @@ function report(link: Link, sandbox: string, result: Result): void {
   result.interfaces.push(entry);
 }
 
-function addLayer2(session: Session, link: Link): CniError | null {
+function addLayer2(session: Session, conf: MacvlanConf, link: Link): CniError | null {
+  const error = conf.sysctls.writeIn(session.netns);
+  if (error) return error;
   const request = new MessageWriter();
-  setLinkUp(request, link.index);
+  setLinkUp(request, link.index, link.alias);
   const failure = session.container.execute(request);
   return failure ? configureError(`set "${link.name}" up`, failure) : null;
 }
@@ -103,6 +109,7 @@ function addLayer2(session: Session, link: Link): CniError | null {
 function addLayer3(
   ipam: Ipam,
   session: Session,
+  conf: MacvlanConf,
   link: Link,
   undo: UndoStack,
   result: Result,
@@ -116,7 +123,9 @@ function addLayer3(
       `IPAM plugin "${ipam.type}" returned missing IP config: its result has no address`,
     );
   }
-  if (!error) error = new Configurator(session.netns, session.container, link, undo).apply(own);
+  const sysctls = conf.sysctls;
+  const configurator = new Configurator(session.netns, session.container, link, sysctls, undo);
+  if (!error) error = configurator.apply(own);
   if (error) return error;
   const index = result.interfaces.length - 1;
   for (let i = 0; i < own.ips.length; i++) {

@@ -1,5 +1,5 @@
 import { CmdArgs } from "../cni/cmdargs";
-import { CHECK_FAILED, CniError, INVALID_CONFIG, SYSTEM_FAILURE } from "../cni/error";
+import { CHECK_FAILED, CniError, INVALID_CONFIG, SYSTEM_FAILURE, systemError } from "../cni/error";
 import { NetConf } from "../cni/netconf";
 import { Interface, Result, Route } from "../cni/result";
 import { readResult } from "../cni/result-read";
@@ -18,7 +18,8 @@ import { AddressList, findLinkByIndex, findLinkByName, LinkReply } from "../rtne
 import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
 import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 import { log } from "../sys/io";
-import { MacvlanConf, modeName } from "./conf";
+import { MacvlanConf } from "./conf";
+import { driverDifference } from "./driver";
 import { Session } from "./session";
 
 /** Compares the kernel's state with what prevResult and the configuration say; changes nothing. */
@@ -63,6 +64,7 @@ class Checker {
     if (!error) error = this.findLink();
     if (!error) error = this.checkLink(this.result.interfaces[this.index]);
     if (!error) error = this.checkMaster();
+    if (!error) error = this.checkSysctls();
     if (!error) error = this.checkAddresses();
     if (!error) error = this.checkRoutes();
     return error;
@@ -95,10 +97,9 @@ class Checker {
     const link = this.link;
     const name = `interface "${link.name}"`;
     if (link.kind != MACVLAN) return differs(`${name} is not of type macvlan: "${link.kind}"`);
-    if (link.macvlanMode != this.conf.mode) {
-      const found = modeName(link.macvlanMode);
-      return differs(`${name} has mode ${found}, the configuration says ${this.conf.modeName}`);
-    }
+    let difference = driverDifference(this.conf.macvlan, link);
+    if (difference.length == 0) difference = this.conf.knobs.difference(link);
+    if (difference.length > 0) return differs(`${name} has ${difference}`);
     const mac = parseMac(expected.mac);
     if (mac && !equalBytes(mac, link.mac)) {
       const found = formatMac(link.mac);
@@ -133,6 +134,17 @@ class Checker {
     }
     if (!named) log(`master "${this.conf.master}" of "${name}" is now called "${lower.name}"`);
     return null;
+  }
+
+  private checkSysctls(): CniError | null {
+    if (this.conf.sysctls.isEmpty) return null;
+    const netns = this.session.netns;
+    const entered = netns.enter();
+    if (entered < 0) return systemError(CHECK_FAILED, "enter the container's netns", entered);
+    const difference = this.conf.sysctls.difference();
+    const left = netns.leave();
+    if (left < 0) return systemError(CHECK_FAILED, "leave the container's netns", left);
+    return difference.length > 0 ? differs(difference) : null;
   }
 
   /** Those of this interface; a chained plugin may have added others to other interfaces. */

@@ -1,30 +1,20 @@
 import { CmdArgs } from "../cni/cmdargs";
 import { CniArgs } from "../cni/cniargs";
-import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT, UNSUPPORTED_FIELD } from "../cni/error";
+import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../cni/error";
 import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
-import {
-  MACVLAN_MODE_BRIDGE,
-  MACVLAN_MODE_PASSTHRU,
-  MACVLAN_MODE_PRIVATE,
-  MACVLAN_MODE_VEPA,
-} from "../linux/if_link";
+import { LinkSysctls } from "../ipam/link-sysctls";
 import { macProblem, parseMac } from "../net/mac";
+import { MacvlanData } from "../rtnetlink/macvlan";
+import { readDriver } from "./driver";
+import { Knobs } from "./knobs";
 
 /**
  * An IPv4 host must take packets of this size (RFC 791); the kernel has no IPv4 on a smaller MTU.
  */
 const MTU_MIN: u32 = 68;
 const MTU_MAX: i64 = 65535;
-
-const MODE_NAMES: string[] = ["bridge", "private", "vepa", "passthru"];
-const MODES: u32[] = [
-  MACVLAN_MODE_BRIDGE,
-  MACVLAN_MODE_PRIVATE,
-  MACVLAN_MODE_VEPA,
-  MACVLAN_MODE_PASSTHRU,
-];
 
 /** All that are read here and by DEL. */
 const KEYS: string[] = [
@@ -34,6 +24,16 @@ const KEYS: string[] = [
   "mac",
   "linkInContainer",
   "bcqueuelen",
+  "bclim",
+  "nopromisc",
+  "nodst",
+  "sourceMacs",
+  "promisc",
+  "allmulti",
+  "txQLen",
+  "group",
+  "alias",
+  "sysctl",
   "synchronousDelete",
   "strict",
 ];
@@ -41,13 +41,14 @@ const KEYS: string[] = [
 /** The keys of the configuration that are macvlan's own. docs/configuration.md explains each. */
 export class MacvlanConf {
   master: string = "";
-  mode: u32 = MACVLAN_MODE_BRIDGE;
   /** Bytes; 0 for the master's. */
   mtu: u32 = 0;
   /** Empty for a random one. */
   mac: Uint8Array = new Uint8Array(0);
   linkInContainer: bool = false;
-  bcQueueLen: u32 = 0;
+  readonly macvlan: MacvlanData = new MacvlanData();
+  readonly knobs: Knobs = new Knobs();
+  readonly sysctls: LinkSysctls = new LinkSysctls();
   /** DEL ends only when the kernel has let go of the interface's memory. */
   synchronousDelete: bool = false;
   /** Empty where the interface gets no addresses. */
@@ -62,7 +63,6 @@ export class MacvlanConf {
     this.master = fields.text("master");
     this.linkInContainer = fields.flag("linkInContainer");
     this.synchronousDelete = fields.flag("synchronousDelete");
-    this.bcQueueLen = <u32>fields.integer("bcqueuelen", 0, u32.MAX_VALUE);
     this.mtu = <u32>fields.integer("mtu", 0, MTU_MAX);
     if (this.mtu > 0 && this.mtu < MTU_MIN) {
       fields.reject("mtu", `is ${this.mtu.toString()}, must be at least ${MTU_MIN.toString()}`);
@@ -71,28 +71,11 @@ export class MacvlanConf {
       fields.reject("master", `is "${this.master}", no interface name`);
     const mac = fields.text("mac");
     const runtimeMac = conf.runtimeConfig.text("mac");
-    const mode = fields.text("mode");
-    const error = conf.error;
-    if (error) return error;
-    const modeError = this.setMode(mode);
-    return modeError ? modeError : this.setMac(args, mac, runtimeMac);
-  }
-
-  get modeName(): string {
-    return modeName(this.mode);
-  }
-
-  private setMode(name: string): CniError | null {
-    if (name.length == 0) return null;
-    const index = MODE_NAMES.indexOf(name);
-    if (index >= 0) {
-      this.mode = MODES[index];
-      return null;
-    }
-    return new CniError(
-      UNSUPPORTED_FIELD,
-      `unknown macvlan mode: key "mode" is "${name}", must be one of ${MODE_NAMES.join(", ")}`,
-    );
+    this.knobs.load(fields);
+    this.sysctls.load(fields, args.ifname);
+    const modeError = readDriver(fields, this.macvlan);
+    const error = conf.error ? conf.error : modeError;
+    return error ? error : this.setMac(args, mac, runtimeMac);
   }
 
   /** The runtime's capability goes before CNI_ARGS, and that before the configuration. */
@@ -124,10 +107,4 @@ export function checkKeys(conf: NetConf): KeyCheck {
   const check = new KeyCheck(conf);
   check.top(KEYS);
   return check;
-}
-
-/** The name of a MACVLAN_MODE_*. */
-export function modeName(mode: u32): string {
-  const index = MODES.indexOf(mode);
-  return index < 0 ? `mode ${mode.toString()}` : MODE_NAMES[index];
 }

@@ -7,7 +7,7 @@ import {
 } from "../cni/error";
 import { netlinkError } from "../ipam/failure";
 import { EADDRNOTAVAIL, EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, EPERM } from "../linux/errno";
-import { MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
+import { MACVLAN_FLAG_NODST, MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
 import { fnv1a } from "../net/hash";
 import { Link, MACVLAN, MacvlanSpec, newMacvlan, renameLink } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
@@ -15,7 +15,7 @@ import { findLinkByName, LinkReply } from "../rtnetlink/query";
 import { removeLink } from "../rtnetlink/removal";
 import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
-import { modeName } from "./conf";
+import { modeName } from "./driver";
 
 /** Creates the macvlan of one container and finds it again. */
 export class MacvlanLink {
@@ -130,7 +130,7 @@ function refusal(
   spec: MacvlanSpec,
   failure: NetlinkError,
 ): CniError {
-  const mode = modeName(spec.mode);
+  const mode = modeName(spec.macvlan.mode);
   const what = `create macvlan "${ifname}" in mode ${mode} on master "${master}"`;
   const error = netlinkError(LINK_REFUSED, what, failure);
   error.details = remedy(failure.errno, spec);
@@ -143,7 +143,8 @@ function remedy(errno: i32, spec: MacvlanSpec): string {
     case EBUSY:
       return "the master is a port of a bridge, bond or switch, or carries an ipvlan";
     case EINVAL:
-      return spec.mode == MACVLAN_MODE_PASSTHRU
+      if ((spec.macvlan.flags & MACVLAN_FLAG_NODST) != 0) return "nodst needs Linux 5.13";
+      return spec.macvlan.mode == MACVLAN_MODE_PASSTHRU
         ? "passthru takes the master for itself: it must carry no other macvlan"
         : "another macvlan may have taken the master for itself (mode passthru)";
     case EPERM:

@@ -40,6 +40,12 @@ export class AttrWriter {
     this.rawU32(value);
   }
 
+  u16(type: i32, value: i32): void {
+    this.header(type, 2);
+    this.rawU16(value);
+    this.rawU16(0); // padding
+  }
+
   /** A text with the NUL byte at its end that the kernel expects. */
   text(type: i32, value: string): void {
     const bytes = String.UTF8.encode(value, true);
@@ -129,6 +135,10 @@ export class AttrReader {
     this.payloadLength = length - HEADER;
     this.at += align(length);
     return true;
+  }
+
+  get u16(): i32 {
+    return this.fits(2) ? load<u16>(this.payloadStart) : 0;
   }
 
   get u32(): u32 {

@@ -4,17 +4,18 @@ import {
   IFLA_ADDRESS,
   IFLA_ALT_IFNAME,
   IFLA_EXT_MASK,
+  IFLA_GROUP,
+  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
-  IFLA_MACVLAN_BC_QUEUE_LEN,
-  IFLA_MACVLAN_MODE,
   IFLA_MASTER,
   IFLA_MTU,
   IFLA_NET_NS_FD,
+  IFLA_TXQLEN,
 } from "../linux/if_link";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../linux/netlink";
 import {
@@ -26,6 +27,7 @@ import {
 } from "../linux/rtnetlink";
 import { MAC_LENGTH } from "../net/mac";
 import { AttrReader } from "./attr";
+import { MacvlanData, readMacvlanData, writeMacvlanData } from "./macvlan";
 import { MessageReader, MessageWriter } from "./message";
 
 // struct ifinfomsg (linux/rtnetlink.h):
@@ -45,30 +47,33 @@ export class MacvlanSpec {
   master: i32 = 0;
   /** Descriptor of the namespace to be born in, or -1 for that of the socket. */
   netns: i32 = -1;
-  /** MACVLAN_MODE_*. */
-  mode: u32 = 0;
   /** Bytes. */
   mtu: u32 = 0;
   mac: Uint8Array = new Uint8Array(0);
-  /** IFLA_MACVLAN_BC_QUEUE_LEN, packets. */
-  bcQueueLen: u32 = 0;
+  /** IFF_* that are set. */
+  flags: u32 = 0;
+  /** Packets. */
+  txQueueLen: u32 = 0;
+  group: u32 = 0;
+  macvlan: MacvlanData = new MacvlanData();
 }
 
 /** `ip link add link MASTER name NAME netns NETNS type macvlan mode MODE`, in one message. */
 export function newMacvlan(writer: MessageWriter, spec: MacvlanSpec): void {
   writer.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-  header(writer, 0, 0, 0);
+  header(writer, 0, spec.flags, spec.flags);
   if (spec.mac.length > 0) writer.bytes(IFLA_ADDRESS, spec.mac);
   writer.text(IFLA_IFNAME, spec.name);
   if (spec.mtu > 0) writer.u32(IFLA_MTU, spec.mtu);
   writer.u32(IFLA_LINK, spec.master);
+  if (spec.txQueueLen > 0) writer.u32(IFLA_TXQLEN, spec.txQueueLen);
   const info = writer.nestStart(IFLA_LINKINFO);
   writer.text(IFLA_INFO_KIND, MACVLAN);
   const data = writer.nestStart(IFLA_INFO_DATA);
-  writer.u32(IFLA_MACVLAN_MODE, spec.mode);
-  if (spec.bcQueueLen > 0) writer.u32(IFLA_MACVLAN_BC_QUEUE_LEN, spec.bcQueueLen);
+  writeMacvlanData(writer, spec.macvlan);
   writer.nestEnd(data);
   writer.nestEnd(info);
+  if (spec.group > 0) writer.u32(IFLA_GROUP, spec.group);
   if (spec.netns >= 0) writer.u32(IFLA_NET_NS_FD, spec.netns);
   writer.end();
 }
@@ -91,10 +96,15 @@ export function getLinkByIndex(writer: MessageWriter, index: i32): void {
   writer.end();
 }
 
-/** `ip link set dev INDEX up`. */
-export function setLinkUp(writer: MessageWriter, index: i32): void {
+/**
+ * `ip link set dev INDEX up`, with `alias ALIAS` if there is one, which the kernel does not take
+ * from the message that makes a link.
+ */
+export function setLinkUp(writer: MessageWriter, index: i32, alias: string): void {
   writer.begin(RTM_SETLINK, 0);
   header(writer, index, IFF_UP, IFF_UP);
+  // Without a NUL, which the kernel would count.
+  if (alias.length > 0) writer.bytes(IFLA_IFALIAS, Uint8Array.wrap(String.UTF8.encode(alias)));
   writer.end();
 }
 
@@ -139,8 +149,12 @@ export class Link {
   isLowerElsewhere: bool = false;
   /** Index of the bridge, bond or other that it is a port of. */
   controller: i32 = 0;
+  /** Packets. */
+  txQueueLen: u32 = 0;
+  group: u32 = 0;
+  alias: string = "";
   kind: string = "";
-  macvlanMode: u32 = 0;
+  readonly macvlan: MacvlanData = new MacvlanData();
 }
 
 /** Reads an RTM_NEWLINK message. */
@@ -170,6 +184,15 @@ export function readLink(message: MessageReader): Link {
       case IFLA_MASTER:
         link.controller = attributes.u32;
         break;
+      case IFLA_TXQLEN:
+        link.txQueueLen = attributes.u32;
+        break;
+      case IFLA_GROUP:
+        link.group = attributes.u32;
+        break;
+      case IFLA_IFALIAS:
+        link.alias = attributes.text;
+        break;
       case IFLA_LINKINFO:
         readLinkInfo(attributes.nested, link);
         break;
@@ -183,9 +206,6 @@ function readLinkInfo(attributes: AttrReader, link: Link): void {
     // The kernel writes the kind before the data, whose meaning depends on it.
     if (attributes.type == IFLA_INFO_KIND) link.kind = attributes.text;
     if (attributes.type != IFLA_INFO_DATA || link.kind != MACVLAN) continue;
-    const data = attributes.nested;
-    while (data.next()) {
-      if (data.type == IFLA_MACVLAN_MODE) link.macvlanMode = data.u32;
-    }
+    readMacvlanData(attributes.nested, link.macvlan);
   }
 }

@@ -22,9 +22,11 @@ interface Config {
   readonly type: string;
   readonly resolvConf: string;
   readonly paths: LeasePaths | undefined;
+  /** The key `sysctl`. */
+  readonly sysctl: unknown;
 }
 
-const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined };
+const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined, sysctl: undefined };
 
 /**
  * What one call of the plugin is about: what the runtime has said in the environment and on
@@ -82,6 +84,12 @@ export class Invocation {
     return this.#read().paths;
   }
 
+  /** Whether the configuration sets the sysctl of this name of the interface, below `tree`. */
+  setsSysctl(tree: string, name: string): boolean {
+    const key = `net.${tree.replaceAll("/", ".")}IFNAME.${name}`;
+    return member(this.#read().sysctl, key) !== undefined;
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -106,10 +114,11 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
   const root = parse(input);
   const ipam = member(root, "ipam");
   const type = text(member(ipam, "type"));
-  if (type !== HOST_LOCAL && !isHostLocal) return { type, resolvConf: "", paths: undefined };
+  const sysctl = member(root, "sysctl");
+  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl };
   const resolvConf = text(member(ipam, "resolvConf"));
   const dataDir = text(member(ipam, "dataDir")) || DATA_DIR;
-  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))) };
+  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))), sysctl };
 }
 
 /** The core takes no network whose name is no name, or begins with a dot as the index does. */
@@ -132,9 +141,14 @@ function member(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const members = value as Record<string, unknown>;
   if (Object.hasOwn(members, key)) return members[key];
-  // no letter outside of ASCII becomes one of these keys
-  const similar = Object.keys(members).filter((name) => name.toLowerCase() === key.toLowerCase());
-  return members[similar.at(-1) ?? key];
+  const similar = Object.keys(members).filter((name) => lower(name) === lower(key));
+  const last = similar.at(-1);
+  return last === undefined ? undefined : members[last];
+}
+
+/** Letters of ASCII alone, as the core does it: one outside of it becomes a k. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** Half a surrogate pair becomes U+FFFD, as in the core. */

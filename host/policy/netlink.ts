@@ -2,12 +2,15 @@ import {
   IFLA_ADDRESS,
   IFLA_ALT_IFNAME,
   IFLA_EXT_MASK,
+  IFLA_GROUP,
+  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INFO_KIND,
   IFLA_LINK,
   IFLA_LINKINFO,
   IFLA_MTU,
   IFLA_NET_NS_FD,
+  IFLA_TXQLEN,
 } from "../../assembly/linux/if_link.ts";
 import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
 import {
@@ -39,7 +42,10 @@ const LINK_ATTRIBUTES = [
   IFLA_ALT_IFNAME,
   IFLA_MTU,
   IFLA_LINK,
+  IFLA_TXQLEN,
   IFLA_LINKINFO,
+  IFLA_IFALIAS,
+  IFLA_GROUP,
   IFLA_NET_NS_FD,
   IFLA_EXT_MASK,
 ];

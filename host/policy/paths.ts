@@ -13,6 +13,9 @@ const KEYS = [
   ["ipv6/conf/", "/router_solicitation_delay"],
   ["ipv6/neigh/", "/retrans_time_ms"],
 ] as const;
+/** The folders with one for each interface in them: the configuration may name what is there. */
+const TREES = ["ipv4/conf/", "ipv6/conf/", "ipv4/neigh/", "ipv6/neigh/"];
+const KEY = /^[a-z0-9_]{1,64}$/;
 /** IPv6 works on no interface where the loopback has none. */
 const LOOPBACK_KEY = "ipv6/conf/lo/disable_ipv6";
 
@@ -54,7 +57,13 @@ function isSysctl(path: string, invocation: Invocation): boolean {
   const key = path.slice(SYSCTLS.length);
   if (key === LOOPBACK_KEY) return true;
   const ifname = invocation.variable("CNI_IFNAME");
-  return isName(ifname) && KEYS.some(([before, after]) => key === before + ifname + after);
+  if (!isName(ifname)) return false;
+  if (KEYS.some(([before, after]) => key === before + ifname + after)) return true;
+  return TREES.some((tree) => {
+    const folder = `${tree}${ifname}/`;
+    const name = key.slice(folder.length);
+    return key.startsWith(folder) && KEY.test(name) && invocation.setsSysctl(tree, name);
+  });
 }
 
 function leasePlace(path: string, paths: LeasePaths | undefined): Place | undefined {

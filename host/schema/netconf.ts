@@ -4,7 +4,18 @@ import { rangeSetsSchema } from "./host-local.ts";
 import { ipamSchema } from "./ipam.ts";
 import { routeConfigSchema } from "./route.ts";
 import { cniVersion } from "./spec.ts";
-import { cidr, identifier, ifname, ip, ipOrCidr, linkName, mac, uint32 } from "./text.ts";
+import {
+  cidr,
+  identifier,
+  ifname,
+  ip,
+  ipOrCidr,
+  linkName,
+  linkSysctl,
+  mac,
+  uint32,
+  wholeNumber,
+} from "./text.ts";
 
 /** An attachment in the list of GC: a container and the interface in it. */
 const attachment = z.looseObject({
@@ -12,6 +23,8 @@ const attachment = z.looseObject({
   ifname: ifname.describe("Name of the interface in the container."),
 });
 const attachments = z.array(attachment).nullable();
+
+const linkSysctls = z.record(linkSysctl, wholeNumber);
 
 /** What an administrator writes for macvlan: one element of `plugins` in a configuration list. */
 export const macvlanSchema = z.looseObject({
@@ -24,9 +37,22 @@ export const macvlanSchema = z.looseObject({
         " default route.",
     ),
   mode: z
-    .enum(["", "bridge", "private", "vepa", "passthru"])
+    .enum(["", "bridge", "private", "vepa", "passthru", "source"])
     .optional()
-    .describe("macvlan mode. Missing or empty: bridge. passthru takes the whole master."),
+    .describe(
+      "macvlan mode. Missing or empty: bridge. passthru takes the whole master; source takes" +
+        " frames from `sourceMacs` alone.",
+    ),
+  sourceMacs: z
+    .array(mac)
+    .max(1024)
+    .optional()
+    .describe("Mode source: the MAC addresses from which frames are taken."),
+  nodst: z
+    .boolean()
+    .optional()
+    .describe("Mode source: a frame that it takes is not given to the other macvlans. Linux 5.13."),
+  nopromisc: z.boolean().optional().describe("Mode passthru: the master is not made promiscuous."),
   mtu: z
     .int()
     .min(0)
@@ -47,6 +73,25 @@ export const macvlanSchema = z.looseObject({
   bcqueuelen: uint32
     .optional()
     .describe("Length of the queue of received broadcasts. Missing or 0: the kernel's default."),
+  bclim: z
+    .int()
+    .min(-1)
+    .max(0x7fff_ffff)
+    .optional()
+    .describe(
+      "Multicast that more macvlans than these want is queued as broadcast is. -1: nothing is" +
+        " queued. Linux 6.4; it is the master's, for all of its macvlans. Missing: as it is.",
+    ),
+  promisc: z.boolean().optional().describe("The interface takes frames for all MAC addresses."),
+  allmulti: z.boolean().optional().describe("The interface takes frames for all multicast groups."),
+  txQLen: uint32
+    .optional()
+    .describe("Length of the transmit queue, in frames. Missing or 0: the kernel's default."),
+  group: uint32.optional().describe("Number of the group of interfaces that it is in. Missing: 0."),
+  alias: z.string().max(255).optional().describe("Text for people: the alias of the interface."),
+  sysctl: linkSysctls
+    .optional()
+    .describe("Sysctls of the interface: IFNAME stands for its name. Values are whole numbers."),
   synchronousDelete: z
     .boolean()
     .optional()

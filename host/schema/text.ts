@@ -121,5 +121,18 @@ export const linkName = z
   .regex(/^(?!\.{1,2}$)[^/:\s\u0085]+$/, "not an interface name")
   .meta({ id: "linkName" });
 
+/** A sysctl of one interface, as sysctl(8) names it, with IFNAME for the interface. */
+export const linkSysctl = z
+  .string()
+  .regex(/^net\.ipv[46]\.(?:conf|neigh)\.IFNAME\.[a-z0-9_]{1,64}$/, "not a sysctl of the interface")
+  .meta({ id: "linkSysctl" });
+
+/** A whole number as a text, as the kernel writes it. */
+export const wholeNumber = z
+  .string()
+  .max(11)
+  .regex(/^(?:0|-?[1-9][0-9]*)$/, "not a whole number")
+  .meta({ id: "wholeNumber" });
+
 /** An unsigned 32-bit number, as netlink carries it. */
 export const uint32 = z.int().min(0).max(0xffff_ffff);

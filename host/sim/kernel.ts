@@ -1,5 +1,6 @@
 import { Clock } from "./clock.ts";
 import { Netns } from "./netns.ts";
+import { IFLA_MACVLAN_BC_CUTOFF } from "./uapi.ts";
 
 export interface KernelOptions {
   /** False: a kernel built without IPv6. */
@@ -10,6 +11,11 @@ export interface KernelOptions {
    * 6.15).
    */
   readonly namesOfSource?: boolean;
+  /**
+   * The last of the attributes IFLA_MACVLAN_* that the driver knows; it ignores others. Linux 6.4
+   * brought 9, 5.11 brought 7 and 8.
+   */
+  readonly macvlanMax?: number;
   /** False: the caller lacks CAP_NET_ADMIN and CAP_SYS_ADMIN. */
   readonly privileged?: boolean;
   /** How full the datagrams of a dump get, in bytes. */
@@ -33,6 +39,7 @@ export class Kernel {
   readonly clock = new Clock();
   readonly ipv6: boolean;
   readonly namesOfSource: boolean;
+  readonly macvlanMax: number;
   readonly privileged: boolean;
   readonly dumpBytes: number;
   readonly freeMs: number;
@@ -45,6 +52,7 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.ipv6 = options.ipv6 ?? true;
     this.namesOfSource = options.namesOfSource ?? false;
+    this.macvlanMax = options.macvlanMax ?? IFLA_MACVLAN_BC_CUTOFF;
     this.privileged = options.privileged ?? true;
     this.dumpBytes = options.dumpBytes ?? 8192;
     this.freeMs = options.freeMs ?? 15;

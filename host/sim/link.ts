@@ -11,10 +11,12 @@ import {
   IF_OPER_LOWERLAYERDOWN,
   IF_OPER_UNKNOWN,
   IF_OPER_UP,
+  IFF_ALLMULTI,
   IFF_BROADCAST,
   IFF_LOOPBACK,
   IFF_LOWER_UP,
   IFF_MULTICAST,
+  IFF_PROMISC,
   IFF_RUNNING,
   IFF_UP,
 } from "./uapi.ts";
@@ -31,6 +33,8 @@ export interface Macvlan {
   mode: number;
   flags: number;
   queueLength: number;
+  /** In mode source: the addresses that frames are taken from. */
+  sources: Uint8Array[];
 }
 
 /** What a new interface is made of. */
@@ -58,6 +62,13 @@ export class Link {
   mac: Uint8Array;
   mtu: number;
   up = false;
+  promisc = false;
+  allmulti = false;
+  txQueueLength = 1000;
+  group = 0;
+  alias = "";
+  /** Of its macvlans: how many may get a multicast frame without a queue (port->bc_cutoff). */
+  broadcastCutoff = 1;
   addresses: Address[] = [];
   /** False: the cable is out, or the other end of a veth is down. */
   cable = true;
@@ -113,7 +124,9 @@ export class Link {
   /** IFF_* */
   get flags(): number {
     const kind = this.loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST;
-    return kind | (this.up ? IFF_UP : 0) | (this.ready ? IFF_RUNNING | IFF_LOWER_UP : 0);
+    const asked = (this.promisc ? IFF_PROMISC : 0) | (this.allmulti ? IFF_ALLMULTI : 0);
+    const state = (this.up ? IFF_UP : 0) | (this.ready ? IFF_RUNNING | IFF_LOWER_UP : 0);
+    return kind | asked | state;
   }
 
   /** The interface on the wire: itself, or what it is stacked on. */

@@ -8,6 +8,8 @@ import {
   EBUSY,
   EINVAL,
   ENODEV,
+  MACVLAN_FLAG_NODST,
+  MACVLAN_FLAG_NOPROMISC,
   MACVLAN_MODE_BRIDGE,
   MACVLAN_MODE_PASSTHRU,
   MACVLAN_MODE_PRIVATE,
@@ -25,6 +27,8 @@ const MODES = [
   MACVLAN_MODE_SOURCE,
 ];
 
+const FLAGS = MACVLAN_FLAG_NOPROMISC | MACVLAN_FLAG_NODST;
+
 const DEFAULT_QUEUE_LENGTH = 1000;
 
 /** What RTM_NEWLINK says about a macvlan; a part left out is the kernel's to choose. */
@@ -39,19 +43,23 @@ export interface MacvlanRequest {
   readonly mode?: number | undefined;
   readonly flags?: number | undefined;
   readonly queueLength?: number | undefined;
+  readonly sources?: readonly Uint8Array[] | undefined;
+  readonly cutoff?: number | undefined;
 }
 
 /**
  * Makes a macvlan in `netns`. Nobody is told yet (macvlan_common_newlink()).
  *
- * @throws Errno EADDRNOTAVAIL a multicast or zero MAC; EINVAL an unknown mode, an MTU above the
- * master's, a master that is no Ethernet interface, a passthru that is not the only one; ENODEV no
- * such master; EBUSY a port of a bridge; EEXIST the name is taken.
+ * @throws Errno EADDRNOTAVAIL a multicast or zero MAC; EINVAL an unknown mode or flag, source
+ * addresses in another mode, an MTU above the master's, a master that is no Ethernet interface, a
+ * passthru that is not the only one; ENODEV no such master; EBUSY a port of a bridge; EEXIST the
+ * name is taken.
  */
 export function createMacvlan(netns: Netns, request: MacvlanRequest): Link {
   if (request.mac) validateMac(request.mac);
   const mode = request.mode ?? MACVLAN_MODE_VEPA;
   if (!MODES.includes(mode)) throw new Errno(EINVAL);
+  if (((request.flags ?? 0) & ~FLAGS) !== 0) throw new Errno(EINVAL);
   if (request.mtu !== undefined) checkMtu(request.mtu, undefined);
   const lower = masterOf(request.lower);
   if (request.mtu !== undefined) checkMtu(request.mtu, lower);
@@ -59,6 +67,8 @@ export function createMacvlan(netns: Netns, request: MacvlanRequest): Link {
   const passthru = mode === MACVLAN_MODE_PASSTHRU;
   if (others.some((link) => link.macvlan?.mode === MACVLAN_MODE_PASSTHRU)) throw new Errno(EINVAL);
   if (passthru && others.length > 0) throw new Errno(EINVAL);
+  if (request.sources && mode !== MACVLAN_MODE_SOURCE) throw new Errno(EINVAL);
+  if (request.cutoff !== undefined) lower.broadcastCutoff = request.cutoff;
   const mac = passthru ? lower.mac : (request.mac ?? netns.kernel.randomMac());
   return netns.add({
     name: request.name,
@@ -71,6 +81,7 @@ export function createMacvlan(netns: Netns, request: MacvlanRequest): Link {
       mode,
       flags: request.flags ?? 0,
       queueLength: request.queueLength ?? DEFAULT_QUEUE_LENGTH,
+      sources: [...(request.sources ?? [])],
     },
   });
 }
@@ -81,6 +92,12 @@ function masterOf(asked: Link | undefined): Link {
   if (lower.hardware !== ARPHRD_ETHER) throw new Errno(EINVAL);
   if (lower.bridged) throw new Errno(EBUSY);
   return lower;
+}
+
+/** The queue is the master's: the longest that one of its macvlans asks for. */
+export function queueLengthUsed(link: Link): number {
+  const siblings = [...(link.lower?.uppers ?? [])];
+  return Math.max(...siblings.map(({ macvlan }) => macvlan?.queueLength ?? 0));
 }
 
 /** macvlan_open(): no two interfaces on a master are up with the same address. */

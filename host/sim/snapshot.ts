@@ -43,7 +43,15 @@ function snapshotLink(link: Link): unknown {
     up,
     operstate,
     lower: link.lower?.name,
-    macvlan: link.macvlan && { ...link.macvlan },
+    macvlan: link.macvlan && {
+      ...link.macvlan,
+      sources: link.macvlan.sources.map(formatMac),
+    },
+    promisc: link.promisc,
+    allmulti: link.allmulti,
+    txQueueLength: link.txQueueLength,
+    group: link.group,
+    alias: link.alias,
     settings: link.settings.changes(),
     addresses: link.addresses.map(describeAddress),
   };

@@ -161,9 +161,12 @@ export const IFF_UP = 1 << 0;
 export const IFF_BROADCAST = 1 << 1;
 export const IFF_LOOPBACK = 1 << 3;
 export const IFF_RUNNING = 1 << 6;
+export const IFF_PROMISC = 1 << 8;
+export const IFF_ALLMULTI = 1 << 9;
 export const IFF_MULTICAST = 1 << 12;
 export const IFF_LOWER_UP = 1 << 16;
 export const IFNAMSIZ = 16;
+export const IFALIASZ = 256;
 
 // linux/if_arp.h
 export const ARPHRD_ETHER = 1;
@@ -178,15 +181,22 @@ export const IFLA_BROADCAST = 2;
 export const IFLA_INFO_DATA = 2;
 export const IFLA_MACVLAN_FLAGS = 2;
 export const IFLA_IFNAME = 3;
+export const IFLA_MACVLAN_MACADDR_MODE = 3;
+export const IFLA_MACVLAN_MACADDR = 4;
 export const IFLA_MTU = 4;
 export const IFLA_LINK = 5;
+export const IFLA_MACVLAN_MACADDR_DATA = 5;
+export const IFLA_MACVLAN_MACADDR_COUNT = 6;
 export const IFLA_MACVLAN_BC_QUEUE_LEN = 7;
 export const IFLA_MACVLAN_BC_QUEUE_LEN_USED = 8;
+export const IFLA_MACVLAN_BC_CUTOFF = 9;
 export const IFLA_MASTER = 10;
 export const IFLA_TXQLEN = 13;
 export const IFLA_OPERSTATE = 16;
 export const IFLA_LINKINFO = 18;
+export const IFLA_IFALIAS = 20;
 export const IFLA_AF_SPEC = 26;
+export const IFLA_GROUP = 27;
 export const IFLA_NET_NS_FD = 28;
 export const IFLA_EXT_MASK = 29;
 export const IFLA_CARRIER = 33;
@@ -200,6 +210,10 @@ export const MACVLAN_MODE_VEPA = 2;
 export const MACVLAN_MODE_BRIDGE = 4;
 export const MACVLAN_MODE_PASSTHRU = 8;
 export const MACVLAN_MODE_SOURCE = 16;
+export const MACVLAN_MACADDR_ADD = 0;
+export const MACVLAN_MACADDR_SET = 3;
+export const MACVLAN_FLAG_NOPROMISC = 1;
+export const MACVLAN_FLAG_NODST = 2;
 
 // linux/if_addr.h
 export const IFA_ADDRESS = 1;

@@ -36,6 +36,7 @@ export function messagesIn(bytes: Uint8Array): Message[] {
  */
 export class Attributes {
   readonly #values = new Map<number, DataView>();
+  readonly #list: (readonly [type: number, value: DataView])[] = [];
   readonly #known = new Set<number>();
 
   constructor(view: DataView, start = 0) {
@@ -43,7 +44,9 @@ export class Attributes {
       const length = view.getUint16(at, true);
       if (length < NLATTR || at + length > view.byteLength) break;
       const type = view.getUint16(at + 2, true) & NLA_TYPE_MASK;
-      this.#values.set(type, part(view, at + NLATTR, at + length));
+      const value = part(view, at + NLATTR, at + length);
+      this.#values.set(type, value);
+      this.#list.push([type, value]);
       at += aligned(length);
     }
   }
@@ -55,7 +58,18 @@ export class Attributes {
 
   bytes(type: number): Uint8Array | undefined {
     const value = this.#get(type);
-    return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    return value && bytesOf(value);
+  }
+
+  /** All of one type, where that may be there more than once. */
+  all(type: number): Uint8Array[] {
+    this.#known.add(type);
+    return this.#list.filter(([other]) => other === type).map(([, value]) => bytesOf(value));
+  }
+
+  u16(type: number): number | undefined {
+    const value = this.#get(type);
+    return value && value.byteLength >= 2 ? value.getUint16(0, true) : undefined;
   }
 
   u32(type: number): number | undefined {
@@ -80,6 +94,10 @@ export class Attributes {
     this.#known.add(type);
     return this.#values.get(type);
   }
+}
+
+function bytesOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 /** A part of a view; empty where it begins behind the end. */

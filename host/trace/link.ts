@@ -1,18 +1,29 @@
-import { IFF_LOWER_UP, IFF_UP } from "../../assembly/linux/if.ts";
+import { IFF_ALLMULTI, IFF_LOWER_UP, IFF_PROMISC, IFF_UP } from "../../assembly/linux/if.ts";
 import {
   IFLA_ADDRESS,
   IFLA_ALT_IFNAME,
   IFLA_EXT_MASK,
+  IFLA_GROUP,
+  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
   IFLA_LINK,
   IFLA_LINKINFO,
+  IFLA_MACVLAN_BC_CUTOFF,
   IFLA_MACVLAN_BC_QUEUE_LEN,
+  IFLA_MACVLAN_FLAGS,
+  IFLA_MACVLAN_MACADDR,
+  IFLA_MACVLAN_MACADDR_DATA,
+  IFLA_MACVLAN_MACADDR_MODE,
   IFLA_MACVLAN_MODE,
   IFLA_MASTER,
   IFLA_MTU,
   IFLA_NET_NS_FD,
+  IFLA_TXQLEN,
+  MACVLAN_FLAG_NODST,
+  MACVLAN_FLAG_NOPROMISC,
+  MACVLAN_MACADDR_SET,
   MACVLAN_MODE_BRIDGE,
   MACVLAN_MODE_PASSTHRU,
   MACVLAN_MODE_PRIVATE,
@@ -67,9 +78,37 @@ class Link {
     const data = info?.nested(IFLA_INFO_DATA);
     if (kind !== "macvlan" || data === undefined) return kind ?? "";
     const mode = data.u32(IFLA_MACVLAN_MODE);
-    const queue = data.u32(IFLA_MACVLAN_BC_QUEUE_LEN);
-    return words([kind, ["mode", mode && (MODES.get(mode) ?? mode)], ["bcqueuelen", queue]]);
+    const flags = data.u16(IFLA_MACVLAN_FLAGS) ?? 0;
+    const cutoff = data.u32(IFLA_MACVLAN_BC_CUTOFF);
+    return words([
+      kind,
+      ["mode", mode && (MODES.get(mode) ?? mode)],
+      flags & MACVLAN_FLAG_NOPROMISC ? "nopromisc" : "",
+      flags & MACVLAN_FLAG_NODST ? "nodst" : "",
+      ["macaddr", sources(data)],
+      ["bcqueuelen", data.u32(IFLA_MACVLAN_BC_QUEUE_LEN)],
+      ["bclim", cutoff && cutoff | 0],
+    ]);
   }
+
+  /** `promisc on`, `allmulticast off`: the flags that are asked for, besides up and down. */
+  get switches(): readonly (readonly [string, string])[] {
+    const known = [
+      ["promisc", IFF_PROMISC],
+      ["allmulticast", IFF_ALLMULTI],
+    ] as const;
+    return known
+      .filter(([, flag]) => this.change & flag)
+      .map(([name, flag]) => [name, this.flags & flag ? "on" : "off"] as const);
+  }
+}
+
+/** `set MAC...`: whose frames a macvlan of mode source takes. */
+function sources(data: Attributes): string | undefined {
+  const list = data.nested(IFLA_MACVLAN_MACADDR_DATA)?.all(IFLA_MACVLAN_MACADDR);
+  if (list === undefined) return undefined;
+  const isSet = data.u32(IFLA_MACVLAN_MACADDR_MODE) === MACVLAN_MACADDR_SET;
+  return [...(isSet ? ["set"] : []), ...list.map(formatMac)].join(" ");
 }
 
 /** A request about links in the words of ip-link(8). */
@@ -88,6 +127,10 @@ function requestText({ type, flags }: Message, link: Link, interfaces: Interface
   const settings = [
     ["address", link.address],
     ["mtu", attributes.u32(IFLA_MTU)],
+    ["txqueuelen", attributes.u32(IFLA_TXQLEN)],
+    ["group", attributes.u32(IFLA_GROUP)],
+    ["alias", attributes.text(IFLA_IFALIAS)],
+    ...link.switches,
     ["netns", attributes.u32(IFLA_NET_NS_FD)],
   ] as const;
   if (type === RTM_NEWLINK && (flags & NLM_F_CREATE) !== 0) {
@@ -116,6 +159,9 @@ export function linkAnswer(message: Message, interfaces: Interfaces): Words {
     message.type === RTM_DELLINK ? "deleted" : "",
     `${link.index}: ${shown}: <${flags.join(",")}>`,
     ["mtu", attributes.u32(IFLA_MTU)],
+    ["qlen", attributes.u32(IFLA_TXQLEN)],
+    ["group", attributes.u32(IFLA_GROUP) || undefined],
+    ["alias", attributes.text(IFLA_IFALIAS)],
     ["master", attributes.u32(IFLA_MASTER)],
     ["address", link.address],
     link.kind,

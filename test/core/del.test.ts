@@ -59,7 +59,7 @@ describe("succeeds", () => {
 
   test.each([
     ["a master that is not there", { master: "nosuch" }],
-    ["an unknown mode", { mode: "source" }],
+    ["an unknown mode", { mode: "macvtap" }],
     ["an MTU that is too large", { mtu: 65000 }],
     ["a bad MAC address", { mac: "zz" }],
     ["a prevResult that is no result", { prevResult: { cniVersion: "9", ips: 5 } }],

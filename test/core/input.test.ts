@@ -178,7 +178,7 @@ describe("a key of the wrong type:", () => {
 
 /** Values that are not allowed, by key; the code, and what the message says. */
 const BAD_VALUES: readonly [key: string, value: unknown, code: number, msg: string][] = [
-  ["mode", "source", 2, 'key "mode" is "source"'],
+  ["mode", "macvtap", 2, 'key "mode" is "macvtap"'],
   ["mode", "Bridge", 2, 'key "mode" is "Bridge"'],
   ["mtu", -1, 7, 'key "mtu" is -1'],
   ["mtu", 67, 7, 'key "mtu" is 67'],

@@ -43,7 +43,7 @@ describe("STATUS fails with code 50 when", () => {
 });
 
 test.each([
-  ["an unknown mode", { mode: "source" }, 2],
+  ["an unknown mode", { mode: "macvtap" }, 2],
   ["a bad MAC address", { mac: "zz" }, 7],
   ["an IPAM plugin that is not there", { ipam: { type: "nosuch" } }, 50],
   ["a static address without prefix", { ipam: staticIpam(["10.0.0.5"]) }, 7],

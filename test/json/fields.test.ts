@@ -14,6 +14,7 @@ const key = () => probe.__newString("key");
 const text = (source: string) => outcome(probe.textField(document(source), key()));
 const flag = (source: string) => outcome(probe.flagField(document(source), key()));
 const texts = (source: string) => outcome(probe.textsField(document(source), key()));
+const names = (source: string) => outcome(probe.names(document(source)));
 const lists = (source: string) => outcome(probe.listsField(document(source), key()));
 const children = (source: string) => outcome(probe.childrenField(document(source), key()));
 const three = (source: string) => outcome(probe.threeFields(document(source)));
@@ -145,6 +146,13 @@ describe("integer", () => {
     const expected = words ? (["0", words] as const) : wrongType("0", "a whole number", seen);
     expect(integer(`{"key":${value}}`)).toEqual(expected);
   });
+});
+
+test("names are those of all members, in their order, escapes undone", () => {
+  expect(names('{"b":1,"a":{"c":2},"\\u0064":null}')).toEqual(good("b|a|d"));
+  expect(names("{}")).toEqual(good(""));
+  const long = `{"${"x".repeat(1024 * 1024)}":1,"a":2}`;
+  expect(names(long)).toEqual(["", 'key "": the document has more than 1048576 bytes of text']);
 });
 
 describe("texts", () => {

@@ -8,6 +8,7 @@ interface JsonProbe {
   textField(document: number, key: number): number;
   flagField(document: number, key: number): number;
   integerField(document: number, key: number, lowest: bigint, highest: bigint): number;
+  names(document: number): number;
   textsField(document: number, key: number): number;
   listsField(document: number, key: number): number;
   childrenField(document: number, key: number): number;

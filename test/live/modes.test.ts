@@ -33,7 +33,7 @@ describe("mode", () => {
     expect(link(pod).linkinfo?.info_data).toMatchObject({ mode: "bridge" });
   });
 
-  it.each(["source", "Bridge", "bridge ", "macvtap", "passthrough"])(
+  it.each(["Source", "Bridge", "bridge ", "macvtap", "passthrough"])(
     '"%s" is refused: code 2 and a message with key and value',
     (mode) => {
       const { msg } = site.refuse(site.pod(), { mode }, [2]);

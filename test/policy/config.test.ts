@@ -8,18 +8,24 @@ import { damaged, holds, TIMEOUT } from "../fuzz/fuzz.ts";
 import { document, problemOf, probe } from "../json/probe.ts";
 import { askNative, needNativePolicy } from "./native.ts";
 
-const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf"];
+const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl"];
+const SYSCTL = "net.ipv4.conf.IFNAME.keep";
+/** The last one has the sign of Kelvin, which becomes a k. */
+const SPELLINGS = [SYSCTL, SYSCTL.toUpperCase(), SYSCTL.replace("k", "\u212a")];
 const PROGRAMS = ["macvlan", "host-local"] as const;
 
-/** What a configuration says: `ipam.type`, `ipam.resolvConf`, the directory of the leases. */
-type Said = readonly [type: string, resolvConf: string, leases: string];
+/**
+ * What a configuration says: `ipam.type`, `ipam.resolvConf`, the directory of the leases, `keep` if
+ * it sets that sysctl.
+ */
+type Said = readonly [type: string, resolvConf: string, leases: string, sysctl: string];
 
 /** For each document what each of the programs takes. */
 function byNative(documents: readonly Uint8Array[]): Said[][] {
   const answers = askNative(PROGRAMS, documents);
   const said = (): Said => {
-    const [type = "", resolvConf = "", dataDir, name] = answers.splice(0, 4);
-    return [type, resolvConf, name ? `${dataDir}/${name}` : ""];
+    const [type = "", resolvConf = "", dataDir, name, sysctl = ""] = answers.splice(0, 5);
+    return [type, resolvConf, name ? `${dataDir}/${name}` : "", sysctl];
   };
   return documents.map(() => PROGRAMS.map(said));
 }
@@ -30,7 +36,8 @@ function byNode(bytes: Uint8Array, program: string): Said {
   if (bytes.length > 0) invocation.take(bytes);
   invocation.take(new Uint8Array(0));
   const { ipamType, resolvConf, leasePaths } = invocation;
-  return [ipamType, resolvConf, leasePaths?.leases ?? ""];
+  const sysctl = invocation.setsSysctl("ipv4/conf/", "keep") ? "keep" : "";
+  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl];
 }
 
 /** Of keys that differ in letter case alone the core's choice counts: with that one alone. */
@@ -45,7 +52,7 @@ function plain(bytes: Uint8Array): Uint8Array {
       .filter(([, value]) => value !== "absent")
       .map(([key, value]) => `"${key}":${value}`);
   const inner = ipam === "absent" ? [] : pick(ipam, ["type", "dataDir", "resolvConf"]);
-  const members = [...pick(bytes, ["name"]), `"ipam":{${inner.join()}}`];
+  const members = [...pick(bytes, ["name", "sysctl"]), `"ipam":{${inner.join()}}`];
   return Buffer.from(`{${members.join()}}`);
 }
 
@@ -73,6 +80,7 @@ const key = quoted(
   fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...WORDS) },
     { weight: 2, arbitrary: anyCase },
+    fc.constantFrom(...SPELLINGS),
     fc.constantFrom("", "Name\0", "naM", "typ\u00e9", "__proto__", "ıpam", "namE "),
   ),
 );
@@ -110,9 +118,14 @@ const config = fc
     const ipam = Array.isArray(inner) ? `{${['"type":"host-local"', ...inner].join()}}` : inner;
     return `{${['"name":"n"', ...all, `${word}${gap}:${ipam}`].join()}}`;
   });
+/** One with sysctls. */
+const withSysctls = fc
+  .tuple(members, fc.constantFrom(...SPELLINGS), quoted(fc.constant("sysctl")), space)
+  .map(([all, key, word, gap]) => `{${word}:${gap}{${[...all, `"${key}":"1"`].join()}}}`);
 const bytes = fc.oneof(
   { weight: 3, arbitrary: config.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 3, arbitrary: damaged(config) },
+  { weight: 2, arbitrary: withSysctls.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: tree.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },
 );
@@ -131,11 +144,14 @@ describe("the native host takes from a configuration what the Node host takes", 
   }
 
   test("whatever is in it", { timeout: TIMEOUT }, () => {
-    let leases = 0;
+    let [leases, sysctls] = [0, 0];
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 60, size: "max" })), (documents) => {
-      leases += compare(documents).filter(([macvlan]) => macvlan?.[2] !== "").length;
+      const found = compare(documents);
+      leases += found.filter(([macvlan]) => macvlan?.[2] !== "").length;
+      sysctls += found.filter(([macvlan]) => macvlan?.[3] !== "").length;
     });
     expect(leases).toBeGreaterThan(0);
+    expect(sysctls).toBeGreaterThan(0);
   });
 
   test("and of one that is cut off anywhere", () => {
@@ -143,7 +159,7 @@ describe("the native host takes from a configuration what the Node host takes", 
     const text = JSON.stringify({ a: [1.5e-3, true, null, {}, []], name: "n", ipam });
     const whole = Buffer.from(text);
     const found = compare(Array.from({ length: whole.length + 1 }, (_, i) => whole.subarray(0, i)));
-    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n"];
+    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", ""];
     expect(found.at(-1)).toEqual([said, said]);
     expect(found.flat().filter(([type]) => type !== "")).toEqual([said, said]);
   });
@@ -153,8 +169,8 @@ describe("the native host takes from a configuration what the Node host takes", 
     const end = ',"name":"n","ipam":{"type":"host-local"}}';
     const documents = [`{"a":${nest("[", "]")}${end}`, `{"a":${nest('{"b":[', "]}")}${end}`];
     const broken = [`{"a":${nest("[", "}")}${end}`, "[".repeat(depth), '{"a":'.repeat(depth)];
-    const said: Said = ["host-local", "", "/var/lib/cni/networks/n"];
-    const none: Said = ["", "", ""];
+    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", ""];
+    const none: Said = ["", "", "", ""];
     const found = byNative([...documents, ...broken].map((text) => Buffer.from(text)));
     expect(found.map(([macvlan]) => macvlan)).toEqual([said, said, none, none, none]);
     expect(documents.map((text) => byNode(Buffer.from(text), "macvlan"))).toEqual([said, said]);

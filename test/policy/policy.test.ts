@@ -233,6 +233,41 @@ describe("sysctls", () => {
   );
 });
 
+describe("sysctls of the configuration", () => {
+  const folder = "/proc/sys/net/ipv4/conf/eth0/";
+  const open = (sysctl: unknown, path: string) => {
+    const system = knowing({ name: "n", sysctl });
+    system.setns(system.open("/run/netns/pod", O_RDONLY, 0), NETNS);
+    return system.open(path, O_WRONLY, 0);
+  };
+  const set = { "net.ipv4.conf.IFNAME.rp_filter": "1", "net.ipv6.neigh.IFNAME.x_1": "1" };
+
+  test("are those that it sets, of the interface", () => {
+    expect(open(set, `${folder}rp_filter`)).toBeGreaterThan(0);
+    expect(open(set, "/proc/sys/net/ipv6/neigh/eth0/x_1")).toBeGreaterThan(0);
+  });
+
+  test.each([
+    `${folder}arp_ignore`,
+    "/proc/sys/net/ipv4/conf/all/rp_filter",
+    "/proc/sys/net/ipv4/conf/eth1/rp_filter",
+    "/proc/sys/net/ipv6/conf/eth0/rp_filter",
+    `${folder}../all/rp_filter`,
+  ])("not %s", (path) => expect(open(set, path)).toBe(-EACCES));
+
+  test.each(["../all/rp_filter", "..", "", "RP_FILTER", "rp_filter/x"])(
+    "none by the name %j",
+    (name) => {
+      expect(open({ [`net.ipv4.conf.IFNAME.${name}`]: "1" }, folder + name)).toBe(-EACCES);
+    },
+  );
+
+  test.each([undefined, null, "rp_filter", [], 5])("none where it is %j", (sysctl) => {
+    expect(open(sysctl, `${folder}rp_filter`)).toBe(-EACCES);
+    expect(open(sysctl, `${folder}constructor`)).toBe(-EACCES);
+  });
+});
+
 describe("descriptors", () => {
   test("that the core closed are none any more, and may be given again", () => {
     const system = confined({});

@@ -56,7 +56,19 @@ function describeLink(writer: JsonWriter, message: MessageReader): void {
   number(writer, "lower", link.lower);
   number(writer, "controller", link.controller);
   text(writer, "kind", link.kind);
-  number(writer, "macvlanMode", link.macvlanMode);
+  number(writer, "txqlen", link.txQueueLen);
+  number(writer, "group", link.group);
+  text(writer, "alias", link.alias);
+  number(writer, "macvlanMode", link.macvlan.mode);
+  number(writer, "macvlanFlags", link.macvlan.flags);
+  number(writer, "bcQueueLen", link.macvlan.bcQueueLen);
+  number(writer, "bcQueueLenUsed", link.macvlan.bcQueueLenUsed);
+  writer.key("sources");
+  writer.openArray();
+  for (let i = 0; i < link.macvlan.sources.length; i++) {
+    writer.text(formatMac(link.macvlan.sources[i]));
+  }
+  writer.closeArray();
 }
 
 function describeAddress(writer: JsonWriter, message: MessageReader): void {

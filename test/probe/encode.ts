@@ -2,6 +2,7 @@
 import "../../assembly/abort";
 import { parseCidr } from "../../assembly/net/cidr";
 import { parseIp } from "../../assembly/net/ip";
+import { MAC_LENGTH } from "../../assembly/net/mac";
 import { dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
 import {
   deleteLink,
@@ -12,6 +13,7 @@ import {
   renameLink,
   setLinkUp,
 } from "../../assembly/rtnetlink/link";
+import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
 import { MessageWriter } from "../../assembly/rtnetlink/message";
 import { dumpRoutes, KernelRoute, newRoute } from "../../assembly/rtnetlink/route";
 
@@ -47,20 +49,44 @@ export function macvlan(
   name: string,
   master: i32,
   netns: i32,
-  mode: u32,
   mtu: u32,
   mac: ArrayBuffer,
-  bcQueueLen: u32,
+  flags: u32,
+  txQueueLen: u32,
+  group: u32,
+  data: MacvlanData,
 ): void {
   const spec = new MacvlanSpec();
   spec.name = name;
   spec.master = master;
   spec.netns = netns;
-  spec.mode = mode;
   spec.mtu = mtu;
   spec.mac = Uint8Array.wrap(mac);
-  spec.bcQueueLen = bcQueueLen;
+  spec.flags = flags;
+  spec.txQueueLen = txQueueLen;
+  spec.group = group;
+  spec.macvlan = data;
   newMacvlan(writer, spec);
+}
+
+/** `sources`: one after the other. A `bcCutoff` of 1 is none. */
+export function macvlanData(
+  mode: u32,
+  flags: i32,
+  sources: ArrayBuffer,
+  bcQueueLen: u32,
+  bcCutoff: i32,
+): MacvlanData {
+  const data = new MacvlanData();
+  data.mode = mode;
+  data.flags = flags;
+  for (let at = 0; at < sources.byteLength; at += MAC_LENGTH) {
+    data.sources.push(Uint8Array.wrap(sources, at, MAC_LENGTH));
+  }
+  data.bcQueueLen = bcQueueLen;
+  data.bcCutoff = bcCutoff;
+  data.hasBcCutoff = bcCutoff != 1;
+  return data;
 }
 
 export function linkByName(name: string): void {
@@ -71,8 +97,8 @@ export function linkByIndex(index: i32): void {
   getLinkByIndex(writer, index);
 }
 
-export function linkUp(index: i32): void {
-  setLinkUp(writer, index);
+export function linkUp(index: i32, alias: string): void {
+  setLinkUp(writer, index, alias);
 }
 
 export function linkName(index: i32, name: string): void {

@@ -101,6 +101,11 @@ export function integerField(
   return outcome(fields(document, problem).integer(key, lowest, highest).toString(), problem);
 }
 
+export function names(document: ArrayBuffer): string {
+  const problem = new Problem();
+  return outcome(fields(document, problem).names().join("|"), problem);
+}
+
 export function textsField(document: ArrayBuffer, key: string): string {
   const problem = new Problem();
   return outcome(fields(document, problem).texts(key).join("|"), problem);

@@ -28,6 +28,7 @@ const linkFlags = {
   BROADCAST: 1 << 1,
   LOOPBACK: 1 << 3,
   PROMISC: 1 << 8,
+  ALLMULTI: 1 << 9,
   MULTICAST: 1 << 12,
   LOWER_UP: 1 << 16,
 };
@@ -41,6 +42,17 @@ const macvlanModes: Readonly<Record<string, number>> = {
   passthru: 8,
   source: 16,
 };
+
+/** What the core reads of a macvlan's own data, as ip(8) prints it. */
+function macvlanOf(data: Readonly<Record<string, unknown>>): object {
+  return {
+    macvlanMode: macvlanModes[String(data.mode)] ?? 0,
+    macvlanFlags: (data.nopromisc ? 1 : 0) | (data.nodst ? 2 : 0),
+    bcQueueLen: data.bcqueuelen ?? 0,
+    bcQueueLenUsed: data.usedbcqueuelen ?? 0,
+    sources: data.macaddr_data ?? [],
+  };
+}
 
 describe("readLink", () => {
   const { kernel, indexes, captures } =
@@ -66,7 +78,10 @@ describe("readLink", () => {
           lower: link.link_index ?? index(link.link),
           controller: index(link.master),
           kind,
-          macvlanMode: kind === "macvlan" ? macvlanModes[String(data?.mode)] : 0,
+          txqlen: link.txqlen ?? 0,
+          group: Number(link.group === "default" ? 0 : link.group),
+          alias: link.ifalias ?? "",
+          ...macvlanOf(kind === "macvlan" ? (data ?? {}) : {}),
         };
       });
       expect(links).toEqual(expected);

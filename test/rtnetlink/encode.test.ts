@@ -15,6 +15,8 @@ const RTA_METRICS = "8";
 const RTA_DST = "1";
 const NLM_F_ACK = 4;
 const RTM_SETLINK = 19;
+const IFF_PROMISC = 1 << 8;
+const IFF_ALLMULTI = 1 << 9;
 
 type Change = (theirs: Message) => Message;
 
@@ -82,6 +84,29 @@ const golden: Readonly<Record<string, Golden>> = {
     mac: [2, 0, 0, 0, 0, 0x40],
     bcQueueLen: 3000,
   }),
+  "new macvlan: every knob": {
+    write: () =>
+      encoder.newMacvlan({
+        name: "new-knobs",
+        master: index("lower0"),
+        flags: IFF_PROMISC | IFF_ALLMULTI,
+        txQueueLen: 500,
+        group: 7,
+        mode: 16,
+        macvlanFlags: 2,
+        sources: [
+          [2, 0, 0, 0, 0, 0x61],
+          [2, 0, 0, 0, 0, 0x62],
+        ],
+      }),
+    changes: [kindWithNul],
+  },
+  "new macvlan: mode passthru nopromisc": macvlan({
+    name: "new-quiet",
+    master: index("lower1p"),
+    mode: 8,
+    macvlanFlags: 1,
+  }),
   "new macvlan: the longest name": macvlan({
     name: "a23456789012345",
     master: index("lower0"),
@@ -100,6 +125,10 @@ const golden: Readonly<Record<string, Golden>> = {
     changes: [acknowledged, noVirtualFunctions],
   },
   "set link up": { write: () => encoder.setLinkUp(index("new-private")), changes: [setLink] },
+  "set link up with an alias": {
+    write: () => encoder.setLinkUp(index("new-private"), "pod-a"),
+    changes: [setLink],
+  },
   "rename link": {
     write: () => encoder.renameLink(index("new-vepa"), "renamed"),
     changes: [setLink],

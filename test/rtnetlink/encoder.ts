@@ -9,14 +9,23 @@ interface EncodeProbe {
     name: number,
     master: number,
     netns: number,
-    mode: number,
     mtu: number,
     mac: number,
-    bcQueueLen: number,
+    flags: number,
+    txQueueLen: number,
+    group: number,
+    data: number,
   ): void;
+  macvlanData(
+    mode: number,
+    flags: number,
+    sources: number,
+    bcQueueLen: number,
+    bcCutoff: number,
+  ): number;
   linkByName(name: number): void;
   linkByIndex(index: number): void;
-  linkUp(index: number): void;
+  linkUp(index: number, alias: number): void;
   linkName(index: number, name: number): void;
   linkDelete(index: number): void;
   address(index: number, cidr: number): void;
@@ -36,6 +45,7 @@ interface EncodeProbe {
 
 const probe = startPure<EncodeProbe>("encode");
 const text = (value: string) => probe.__newString(value);
+const buffer = (bytes: readonly number[]) => probe.__newArrayBuffer(Uint8Array.from(bytes).buffer);
 
 interface Macvlan {
   readonly name: string;
@@ -44,7 +54,14 @@ interface Macvlan {
   readonly netns?: number;
   readonly mtu?: number;
   readonly mac?: readonly number[];
+  /** IFF_* */
+  readonly flags?: number;
+  readonly txQueueLen?: number;
+  readonly group?: number;
+  readonly macvlanFlags?: number;
+  readonly sources?: readonly (readonly number[])[];
   readonly bcQueueLen?: number;
+  readonly bcCutoff?: number;
 }
 
 interface Route {
@@ -59,13 +76,17 @@ interface Route {
 
 /** What the core can write; each call appends one message. */
 export const encoder = {
-  newMacvlan({ name, master, mode, netns = -1, mtu = 0, mac = [], bcQueueLen = 0 }: Macvlan) {
-    const bytes = probe.__newArrayBuffer(Uint8Array.from(mac).buffer);
-    probe.macvlan(text(name), master, netns, mode, mtu, bytes, bcQueueLen);
+  newMacvlan({ name, master, netns = -1, mtu = 0, mac = [], ...more }: Macvlan) {
+    const { flags = 0, txQueueLen = 0, group = 0 } = more;
+    const { mode, macvlanFlags = 0, sources = [], bcQueueLen = 0, bcCutoff = 1 } = more;
+    const list = buffer(sources.flat());
+    const data = probe.macvlanData(mode, macvlanFlags, list, bcQueueLen, bcCutoff);
+    const [named, address] = [text(name), buffer(mac)];
+    probe.macvlan(named, master, netns, mtu, address, flags, txQueueLen, group, data);
   },
   getLinkByName: (name: string) => probe.linkByName(text(name)),
   getLinkByIndex: (index: number) => probe.linkByIndex(index),
-  setLinkUp: (index: number) => probe.linkUp(index),
+  setLinkUp: (index: number, alias = "") => probe.linkUp(index, text(alias)),
   renameLink: (index: number, name: string) => probe.linkName(index, text(name)),
   deleteLink: (index: number) => probe.linkDelete(index),
   newAddress: (index: number, cidr: string) => probe.address(index, text(cidr)),

@@ -119,6 +119,12 @@ describe("newMacvlan", () => {
     });
   });
 
+  test("writes a broadcast cutoff, which ip(8) before 6.3 does not know", () => {
+    const of = (bcCutoff: number) =>
+      attributesOf({ name: "eth0", master: 7, mode: 4, bcCutoff })["18/2/9"];
+    expect([of(-1), of(0), of(300)]).toEqual(["ffffffff", "00000000", "2c010000"]);
+  });
+
   test("takes descriptor 0 for a namespace", () => {
     const { "28": netns } = attributesOf({ name: "eth0", master: 7, mode: 4, netns: 0 });
     expect(netns).toBe("00000000");

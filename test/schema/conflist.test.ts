@@ -22,7 +22,7 @@ describe("a network configuration list", () => {
       ["no version", { name: "net1", plugins: [macvlan] }],
       ["no name", { cniVersion: "1.1.0", plugins: [macvlan] }],
       ["a plugin without type", { ...list, plugins: [macvlan, {}] }],
-      ["a bad macvlan", { ...list, plugins: [{ ...macvlan, mode: "source" }] }],
+      ["a bad macvlan", { ...list, plugins: [{ ...macvlan, mode: "macvtap" }] }],
       ["a bad flag", { ...list, disableGC: "yes" }],
     ],
   );

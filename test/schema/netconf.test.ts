@@ -17,7 +17,7 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
     good: ["eth0", "", "an-alternative-name-of-forty-characters-xx"],
     bad: ["a/b", ".", 3],
   },
-  mode: { good: ["", "bridge", "private", "vepa", "passthru"], bad: ["source", "Bridge", null] },
+  mode: { good: ["", "bridge", "private", "vepa", "passthru", "source"], bad: ["Bridge", null] },
   mtu: { good: [0, 68, 1500, 65535], bad: [-1, 65536, 1.5, "1500", null] },
   mac: {
     good: ["", "02:00:5e:10:00:01", "02-AA-BB-CC-DD-EE", "0200.5e10.0001"],
@@ -33,6 +33,32 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
   },
   linkInContainer: { good: [true, false], bad: ["true", 1] },
   bcqueuelen: { good: [0, 4294967295], bad: [-1, 4294967296, "1000"] },
+  sourceMacs: {
+    good: [[], ["02:00:5e:10:00:01", "0200.5e10.0001"]],
+    bad: ["02:00:5e:10:00:01", ["01:00:5e:10:00:01"], [1], Array(1025).fill("02:00:5e:10:00:01")],
+  },
+  nodst: { good: [true, false], bad: ["true", 1, null] },
+  nopromisc: { good: [true, false], bad: ["true", 1, null] },
+  bclim: { good: [-1, 0, 2147483647], bad: [-2, 2147483648, 1.5, "1"] },
+  promisc: { good: [true, false], bad: ["on"] },
+  allmulti: { good: [true, false], bad: ["on"] },
+  txQLen: { good: [0, 4294967295], bad: [-1, 4294967296, "1000"] },
+  group: { good: [0, 4294967295], bad: [-1, "default"] },
+  alias: { good: ["", "pod a", "x".repeat(255)], bad: ["x".repeat(256), 1] },
+  sysctl: {
+    good: [
+      {},
+      { "net.ipv4.conf.IFNAME.rp_filter": "2", "net.ipv6.neigh.IFNAME.mcast_solicit": "-1" },
+    ],
+    bad: [
+      { "net.ipv4.conf.all.rp_filter": "2" },
+      { "net.ipv4.conf.IFNAME.x/y": "2" },
+      { "net.ipv4.conf.IFNAME.rp_filter": 2 },
+      { "net.ipv4.conf.IFNAME.rp_filter": "02" },
+      { "net.ipv4.conf.IFNAME.rp_filter": "-0" },
+      [],
+    ],
+  },
   strict: { good: [true, false], bad: ["true", 1, null] },
   ipam: {
     good: [

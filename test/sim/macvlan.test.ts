@@ -10,6 +10,7 @@ import {
   setUp,
   Sim,
 } from "../../host/sim/index.ts";
+import { queueLengthUsed } from "../../host/sim/macvlan.ts";
 import { parseMac } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";
 
@@ -63,6 +64,27 @@ describe("a macvlan is refused", () => {
     const { eth0 } = machine();
     create(eth0, "mv0", { mode: first });
     expect(() => create(eth0, "mv1", { mode: second })).toThrow(`errno ${U.EINVAL}`);
+  });
+});
+
+describe("source addresses and flags", () => {
+  const sources = [parseMac("02:00:00:00:00:61")];
+
+  test("are for mode source, and known flags", () => {
+    const { eth0 } = machine();
+    const mode = U.MACVLAN_MODE_SOURCE;
+    const made = create(eth0, "mv0", { mode, sources, flags: U.MACVLAN_FLAG_NODST });
+    expect(made.macvlan).toMatchObject({ sources, flags: 2 });
+    expect(() => create(eth0, "mv1", { sources })).toThrow(`errno ${U.EINVAL}`);
+    expect(() => create(eth0, "mv1", { flags: 4 })).toThrow(`errno ${U.EINVAL}`);
+  });
+
+  test("the longest broadcast queue that is asked for is in use, and the last cutoff", () => {
+    const { eth0 } = machine();
+    const first = create(eth0, "mv0", { queueLength: 500, cutoff: 7 });
+    expect([queueLengthUsed(first), eth0.broadcastCutoff]).toEqual([500, 7]);
+    create(eth0, "mv1", { cutoff: -1 });
+    expect([queueLengthUsed(first), eth0.broadcastCutoff]).toEqual([1000, -1]);
   });
 });
 

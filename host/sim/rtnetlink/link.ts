@@ -1,7 +1,7 @@
 import { deleteLink, rename, setMac, setMtu, setUp } from "../device.ts";
 import { Errno } from "../errno.ts";
-import { type Link, MAX_MTU, MIN_MTU } from "../link.ts";
-import { createMacvlan } from "../macvlan.ts";
+import { type Link, type Macvlan, MAX_MTU, MIN_MTU } from "../link.ts";
+import { createMacvlan, type MacvlanRequest, queueLengthUsed } from "../macvlan.ts";
 import { isValidName, type Netns } from "../netns.ts";
 import {
   AF_INET,
@@ -11,6 +11,9 @@ import {
   EINVAL,
   ENODEV,
   EOPNOTSUPP,
+  IFALIASZ,
+  IFF_ALLMULTI,
+  IFF_PROMISC,
   IFF_UP,
   IFLA_ADDRESS,
   IFLA_AF_SPEC,
@@ -18,6 +21,8 @@ import {
   IFLA_BROADCAST,
   IFLA_CARRIER,
   IFLA_EXT_MASK,
+  IFLA_GROUP,
+  IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET_CONF,
   IFLA_INFO_DATA,
@@ -25,9 +30,14 @@ import {
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
+  IFLA_MACVLAN_BC_CUTOFF,
   IFLA_MACVLAN_BC_QUEUE_LEN,
   IFLA_MACVLAN_BC_QUEUE_LEN_USED,
   IFLA_MACVLAN_FLAGS,
+  IFLA_MACVLAN_MACADDR,
+  IFLA_MACVLAN_MACADDR_COUNT,
+  IFLA_MACVLAN_MACADDR_DATA,
+  IFLA_MACVLAN_MACADDR_MODE,
   IFLA_MACVLAN_MODE,
   IFLA_MASTER,
   IFLA_MAX_MTU,
@@ -39,10 +49,11 @@ import {
   IFLA_TXQLEN,
   IFNAMSIZ,
   IPV4_DEVCONF_ARP_NOTIFY,
+  MACVLAN_MACADDR_SET,
   NLM_F_CREATE,
   NLM_F_EXCL,
 } from "../uapi.ts";
-import { Attributes, header, type Message, Writer } from "../wire.ts";
+import { Attributes, attributeList, header, type Message, Writer } from "../wire.ts";
 import type { Context } from "./index.ts";
 
 /** sizeof(struct ifinfomsg) */
@@ -117,17 +128,38 @@ function create(source: Netns, target: Netns, request: LinkMessage): void {
     lower: source.links.get(lower),
     mtu: attributes.u32(IFLA_MTU),
     mac: attributes.bytes(IFLA_ADDRESS),
-    mode: data?.u32(IFLA_MACVLAN_MODE),
-    flags: data?.u16(IFLA_MACVLAN_FLAGS),
-    queueLength: data?.u32(IFLA_MACVLAN_BC_QUEUE_LEN),
+    ...macvlanParts(data, target.kernel.macvlanMax),
   });
+  link.txQueueLength = attributes.u32(IFLA_TXQLEN) ?? link.txQueueLength;
+  link.group = attributes.u32(IFLA_GROUP) ?? link.group;
   try {
-    if ((request.flags & IFF_UP) !== 0) setUp(link, true);
+    changeFlags(link, request);
   } catch (error) {
     target.remove(link);
     throw error;
   }
   target.tell({ what: "link", link, gone: false });
+}
+
+/** What the driver takes from IFLA_INFO_DATA: nothing that it does not know. */
+function macvlanParts(data: Attributes | undefined, max: number): Partial<MacvlanRequest> {
+  const number = (type: number) => (type <= max ? data?.u32(type) : undefined);
+  return {
+    mode: number(IFLA_MACVLAN_MODE),
+    flags: data?.u16(IFLA_MACVLAN_FLAGS),
+    sources: data && sourcesIn(data),
+    queueLength: number(IFLA_MACVLAN_BC_QUEUE_LEN),
+    cutoff: data && IFLA_MACVLAN_BC_CUTOFF <= max ? data.i32(IFLA_MACVLAN_BC_CUTOFF) : undefined,
+  };
+}
+
+/** macvlan_changelink_sources() of the kernel, which can also add and delete. */
+function sourcesIn(data: Attributes): Uint8Array[] | undefined {
+  const mode = data.u32(IFLA_MACVLAN_MACADDR_MODE);
+  if (mode === undefined) return undefined;
+  if (mode !== MACVLAN_MACADDR_SET) throw new Errno(EOPNOTSUPP, "only MACVLAN_MACADDR_SET");
+  const list = attributeList(data.bytes(IFLA_MACVLAN_MACADDR_DATA) ?? new Uint8Array(0));
+  return list.filter(([type]) => type === IFLA_MACVLAN_MACADDR).map(([, value]) => value);
 }
 
 /** RTM_SETLINK: rtnl_setlink() of the kernel. */
@@ -146,12 +178,21 @@ function change(link: Link, request: LinkMessage): void {
   if (mtu !== undefined) setMtu(link, mtu);
   const name = attributes.string(IFLA_IFNAME, IFNAMSIZ);
   if (index > 0 && name !== undefined) rename(link, name);
-  const mask = request.change === 0 ? 0xffff_ffff : request.change;
-  if (request.flags !== 0 || request.change !== 0) {
-    if ((mask & IFF_UP) !== 0) setUp(link, (request.flags & IFF_UP) !== 0);
-  }
+  link.alias = attributes.string(IFLA_IFALIAS, IFALIASZ) ?? link.alias;
+  changeFlags(link, request);
+  link.txQueueLength = attributes.u32(IFLA_TXQLEN) ?? link.txQueueLength;
+  link.group = attributes.u32(IFLA_GROUP) ?? link.group;
   const families = attributes.nested(IFLA_AF_SPEC);
   if (families) changeFamilies(link, families);
+}
+
+/** __dev_change_flags() of the kernel. */
+function changeFlags(link: Link, { flags, change }: LinkMessage): void {
+  if (flags === 0 && change === 0) return;
+  const mask = change === 0 ? 0xffff_ffff : change;
+  if ((mask & IFF_PROMISC) !== 0) link.promisc = (flags & IFF_PROMISC) !== 0;
+  if ((mask & IFF_ALLMULTI) !== 0) link.allmulti = (flags & IFF_ALLMULTI) !== 0;
+  if ((mask & IFF_UP) !== 0) setUp(link, (flags & IFF_UP) !== 0);
 }
 
 /** inet_set_link_af() of the kernel: sysctls of the interface by their numbers. */
@@ -202,8 +243,9 @@ function checkStrictly(request: LinkMessage, allowed: readonly number[]): void {
 export function encodeLink(link: Link): Uint8Array {
   const writer = new Writer().u8(0, 0).u16(link.hardware).u32(link.index).u32(link.flags).u32(0);
   writer.attrString(IFLA_IFNAME, link.name);
-  writer.attrU32(IFLA_TXQLEN, 1000).attrU8(IFLA_OPERSTATE, link.operstate);
-  writer.attrU32(IFLA_MTU, link.mtu);
+  writer.attrU32(IFLA_TXQLEN, link.txQueueLength).attrU8(IFLA_OPERSTATE, link.operstate);
+  writer.attrU32(IFLA_MTU, link.mtu).attrU32(IFLA_GROUP, link.group);
+  if (link.alias !== "") writer.attrString(IFLA_IFALIAS, link.alias);
   writer.attrU32(IFLA_MIN_MTU, link.loopback ? 0 : MIN_MTU);
   writer.attrU32(IFLA_MAX_MTU, link.loopback ? 0 : MAX_MTU);
   writer.attr(IFLA_ADDRESS, link.mac);
@@ -226,13 +268,29 @@ function encodeLower(writer: Writer, link: Link, lower: Link): void {
   if (foreign) writer.attrU32(IFLA_LINK_NETNSID, link.netns.idOf(lower.netns));
 }
 
-function encodeInfo(info: Writer, { kind, macvlan }: Link): void {
-  info.attrString(IFLA_INFO_KIND, kind);
-  if (macvlan === undefined) return;
-  info.nest(IFLA_INFO_DATA, (data) => {
-    data.attrU32(IFLA_MACVLAN_MODE, macvlan.mode);
-    data.attrU16(IFLA_MACVLAN_FLAGS, macvlan.flags);
-    data.attrU32(IFLA_MACVLAN_BC_QUEUE_LEN, macvlan.queueLength);
-    data.attrU32(IFLA_MACVLAN_BC_QUEUE_LEN_USED, macvlan.queueLength);
-  });
+function encodeInfo(info: Writer, link: Link): void {
+  info.attrString(IFLA_INFO_KIND, link.kind);
+  const { macvlan } = link;
+  if (macvlan) info.nest(IFLA_INFO_DATA, (data) => encodeMacvlan(data, link, macvlan));
+}
+
+/** macvlan_fill_info() of the kernel. */
+function encodeMacvlan(data: Writer, link: Link, macvlan: Macvlan): void {
+  const { sources } = macvlan;
+  data.attrU32(IFLA_MACVLAN_MODE, macvlan.mode);
+  data.attrU16(IFLA_MACVLAN_FLAGS, macvlan.flags);
+  if (sources.length > 0) {
+    data.attrU32(IFLA_MACVLAN_MACADDR_COUNT, sources.length);
+    data.nest(IFLA_MACVLAN_MACADDR_DATA, (list) => {
+      // the order is that of a hash table
+      for (const mac of [...sources].reverse()) list.attr(IFLA_MACVLAN_MACADDR, mac);
+    });
+  }
+  const { macvlanMax } = link.netns.kernel;
+  if (macvlanMax < IFLA_MACVLAN_BC_QUEUE_LEN) return;
+  data.attrU32(IFLA_MACVLAN_BC_QUEUE_LEN, macvlan.queueLength);
+  data.attrU32(IFLA_MACVLAN_BC_QUEUE_LEN_USED, queueLengthUsed(link));
+  const cutoff = link.lower?.broadcastCutoff ?? 1;
+  if (macvlanMax < IFLA_MACVLAN_BC_CUTOFF || cutoff === 1) return;
+  data.attrU32(IFLA_MACVLAN_BC_CUTOFF, cutoff);
 }

@@ -67,7 +67,7 @@ function inHost(fd: i32): void {
   const later = host.start_send(fd, start, lengthOf(remove), 0);
   report("delete a link of the host in the background", later);
   const up = new MessageWriter();
-  setLinkUp(up, 1);
+  setLinkUp(up, 1, "");
   report("set a link of the host up", send(fd, up));
   const address = new MessageWriter();
   newAddress(address, 1, parseCidr("10.9.9.9/32")!);
