@@ -335,6 +335,18 @@ describe("CHECK", () => {
     expect(msg).toContain("table 101");
   });
 
+  test("misses a route that leads out of another interface", () => {
+    const outcome = checked((sim) => {
+      const { routes: table, links } = pod(sim);
+      const lo = links.get(1);
+      for (const route of table.all) {
+        if (route.table !== 101 || !lo) continue;
+        route.hops = route.hops.map((hop) => ({ ...hop, link: lo }));
+      }
+    });
+    expect(failure(outcome).code).toBe(107);
+  });
+
   test("misses a table that is empty", () => {
     const outcome = checked((sim) => {
       const { routes: table } = pod(sim);
