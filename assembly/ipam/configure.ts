@@ -25,7 +25,7 @@ import { DadTimers, RestoreSysctl } from "./sysctls";
 /** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
 const IPV6_MTU_MIN: u32 = 1280;
 
-/** Gives an interface of the container what an IPAM result says: addresses, link up, routes, rules. */
+/** Gives an interface of the container addresses and routes by an IPAM result, and brings it up. */
 export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;

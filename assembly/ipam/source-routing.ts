@@ -13,7 +13,7 @@ export const RTPROT_MACVLAN: i32 = 109;
 /** After the kernel's rule for its own addresses (0), long before that for main (32766). */
 const PRIORITY: u32 = 10000;
 
-/** Automatic tables have this bit and 30 others of a hash: out of the way of any that people use. */
+/** Automatic tables have this bit and 30 of a hash: out of the way of those that people use. */
 const AUTOMATIC: u32 = 0x40000000;
 
 /**

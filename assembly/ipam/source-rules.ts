@@ -56,8 +56,8 @@ export function claimTable(socket: RtnlSocket, sources: SourceRouting): CniError
 }
 
 /**
- * Removes the rules that lead to the interface's table, as long as the interface is there; where the
- * configuration has had another table since, those for the addresses that the interface has.
+ * Removes the rules that lead to the interface's table; where there is none, as the configuration
+ * may have got another table since ADD, those for the addresses that the interface has.
  */
 export function removeRules(socket: RtnlSocket, table: u32, ifname: string): CniError | null {
   const list = new RuleList();

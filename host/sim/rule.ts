@@ -63,7 +63,7 @@ export class RuleTable {
     this.#rules.splice(at, 1);
   }
 
-  /** The priority of a rule that asks for none: before all but the first (fib_default_rule_pref()). */
+  /** The priority of a rule that asks for none: before all but the first one. */
   freePriority(family: number): number {
     const [, second] = this.#rules.filter((rule) => rule.family === family);
     return second && second.priority > 0 ? second.priority - 1 : 0;

@@ -135,6 +135,15 @@ describe("a pod with two networks", () => {
     site.check(pod, { ...keys, prevResult }, net1);
   });
 
+  it("has a default route by the one that came last, or by both, without a key", () => {
+    const pod = site.pod();
+    site.add(pod, first);
+    site.add(pod, secondWithDefault, net1);
+    expect(routes(pod, 4).map(({ dev }) => dev)).toEqual(["net1", "eth0"]);
+    const [shared] = routes(pod, 6);
+    expect(shared?.nexthops?.map(({ dev }) => dev)).toEqual(["eth0", "net1"]);
+  });
+
   it("has two default routes with defaultRouteMetric, in either order", () => {
     for (const [metricOfFirst, metricOfSecond, dev] of [
       [100, 200, "eth0"],
