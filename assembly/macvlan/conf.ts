@@ -4,7 +4,9 @@ import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../cni/error";
 import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
+import { DefaultRoute } from "../ipam/default-route";
 import { LinkSysctls } from "../ipam/link-sysctls";
+import { SourceRouting } from "../ipam/source-routing";
 import { macProblem, parseMac } from "../net/mac";
 import { MacvlanData } from "../rtnetlink/macvlan";
 import { readDriver } from "./driver";
@@ -34,6 +36,10 @@ const KEYS: string[] = [
   "group",
   "alias",
   "sysctl",
+  "noDefaultRoute",
+  "defaultRouteMetric",
+  "sourceRouting",
+  "sourceTable",
   "synchronousDelete",
   "strict",
 ];
@@ -49,6 +55,8 @@ export class MacvlanConf {
   readonly macvlan: MacvlanData = new MacvlanData();
   readonly knobs: Knobs = new Knobs();
   readonly sysctls: LinkSysctls = new LinkSysctls();
+  readonly defaultRoute: DefaultRoute = new DefaultRoute();
+  readonly sources: SourceRouting = new SourceRouting();
   /** DEL ends only when the kernel has let go of the interface's memory. */
   synchronousDelete: bool = false;
   /** Empty where the interface gets no addresses. */
@@ -73,6 +81,8 @@ export class MacvlanConf {
     const runtimeMac = conf.runtimeConfig.text("mac");
     this.knobs.load(fields);
     this.sysctls.load(fields, args.ifname);
+    this.defaultRoute.load(fields);
+    this.sources.load(fields, args.ifname);
     const modeError = readDriver(fields, this.macvlan);
     const error = conf.error ? conf.error : modeError;
     return error ? error : this.setMac(args, mac, runtimeMac);

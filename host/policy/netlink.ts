@@ -15,12 +15,15 @@ import {
 import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
 import {
   RTM_DELLINK,
+  RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
+  RTM_GETRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
   RTM_SETLINK,
 } from "../../assembly/linux/rtnetlink.ts";
 
@@ -32,7 +35,16 @@ const MACVLAN = "macvlan\0";
 
 /** The messages that each namespace gets. */
 const IN_HOST = [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_NEWLINK];
-const IN_CONTAINER = [...IN_HOST, RTM_SETLINK, RTM_DELLINK, RTM_NEWADDR, RTM_NEWROUTE];
+const IN_CONTAINER = [
+  ...IN_HOST,
+  RTM_SETLINK,
+  RTM_DELLINK,
+  RTM_NEWADDR,
+  RTM_NEWROUTE,
+  RTM_NEWRULE,
+  RTM_DELRULE,
+  RTM_GETRULE,
+];
 const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];
 
 /** Attributes of links; of all those that name a namespace only the one by descriptor. */

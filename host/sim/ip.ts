@@ -2,6 +2,7 @@ import type { Address } from "./address.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import type { Hop, Route } from "./route.ts";
+import type { Rule } from "./rule.ts";
 import { formatIp, formatMac } from "./text.ts";
 import * as U from "./uapi.ts";
 
@@ -55,6 +56,16 @@ export interface IpRoute {
   readonly metric?: number;
   readonly metrics?: readonly Readonly<Record<string, number>>[];
   readonly nexthops?: readonly { readonly gateway?: string; readonly dev: string }[];
+}
+
+/** One rule of `ip -j -d rule`. */
+export interface IpRule {
+  readonly priority: number;
+  /** `all`, an address, or one with the length of a prefix in `srclen`. */
+  readonly src: string;
+  readonly srclen?: number;
+  readonly table: string;
+  readonly protocol: string;
 }
 
 type Names = Readonly<Record<number, string>>;
@@ -125,6 +136,12 @@ export function listRoutes(netns: Netns, family: 4 | 6): IpRoute[] {
   return netns.routes.all.filter((route) => route.family === wanted).map(showRoute);
 }
 
+/** `ip -j -d rule`, of one family. */
+export function listRules(netns: Netns, family: 4 | 6): IpRule[] {
+  const wanted = family === 4 ? U.AF_INET : U.AF_INET6;
+  return netns.rules.all.filter((rule) => rule.family === wanted).map(showRule);
+}
+
 function showLink(link: Link): IpLink {
   const { lower, macvlan, kind, altNames } = link;
   const names = Object.entries(FLAGS).filter(([flag]) => (link.flags & Number(flag)) !== 0);
@@ -189,4 +206,14 @@ function showDestination({ dst, dstLength }: Route): string {
 
 function showHop({ gateway, link }: Hop): { gateway?: string; dev: string } {
   return gateway ? { gateway: formatIp(gateway), dev: link.name } : { dev: link.name };
+}
+
+function showRule({ priority, source, sourceLength, table, protocol }: Rule): IpRule {
+  return {
+    priority,
+    src: source ? formatIp(source) : "all",
+    ...(source && sourceLength < 8 * source.length && { srclen: sourceLength }),
+    table: nameOf(TABLES, table),
+    protocol: nameOf(PROTOCOLS, protocol),
+  };
 }

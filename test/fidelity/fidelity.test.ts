@@ -49,6 +49,7 @@ function comparable(real: State, simulated: State): State {
   return {
     links: real.links.map(comparableLink),
     routes: sorted(real.routes.filter((route) => !isMulticast(route)).map(comparableRoute)),
+    rules: real.rules,
     sysctls: Object.fromEntries(keys.map((key) => [key, real.sysctls[key] ?? "missing"])),
   };
 }

@@ -36,6 +36,7 @@ const whole = (keys: Keys): Step[] => [
   { cni: "DEL", keys },
   { cni: "DEL", keys },
 ];
+const sourceTable = { sourceRouting: true, sourceTable: 101 };
 const routes = (...list: object[]) => staticIpam(["10.1.0.2/24", "fd00:1::2/64"], list);
 
 export const scenarios: readonly FidelityScenario[] = [
@@ -81,6 +82,22 @@ export const scenarios: readonly FidelityScenario[] = [
         { dst: "fd00:9::/48", gw: "fd00:1::8" },
       ),
     }),
+  },
+  {
+    name: "source routing",
+    steps: whole({ mac, sourceRouting: true, noDefaultRoute: true, ...dual }),
+  },
+  {
+    name: "source routing, a table that is taken",
+    steps: [
+      { cni: "ADD", keys: { mac, ...sourceTable, defaultRouteMetric: 9, ...dual } },
+      { cni: "ADD", keys: sourceTable, ifname: "mv1" },
+      { cni: "DEL", keys: { mac, ...sourceTable, ...dual } },
+    ],
+  },
+  {
+    name: "source routing, a gateway out of reach",
+    steps: [refused({ ...sourceTable, ...staticIpam(["10.1.0.2/32 10.2.0.1"]) })],
   },
   {
     name: "a gateway out of reach, IPv4",

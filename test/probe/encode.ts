@@ -16,6 +16,7 @@ import {
 import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
 import { MessageWriter } from "../../assembly/rtnetlink/message";
 import { dumpRoutes, KernelRoute, newRoute } from "../../assembly/rtnetlink/route";
+import { deleteRule, dumpRules, newRule, sourceRule } from "../../assembly/rtnetlink/rule";
 
 /** All messages that were written since `begin`. */
 let writer: MessageWriter = new MessageWriter();
@@ -142,4 +143,16 @@ export function route(
 
 export function routeDump(family: i32, table: u32): void {
   dumpRoutes(writer, family, table);
+}
+
+export function ruleNew(address: string, table: u32, priority: u32, protocol: i32): void {
+  newRule(writer, sourceRule(parseCidr(address)!, table, priority, protocol));
+}
+
+export function ruleDelete(address: string, table: u32, priority: u32, protocol: i32): void {
+  deleteRule(writer, sourceRule(parseCidr(address)!, table, priority, protocol));
+}
+
+export function ruleDump(): void {
+  dumpRules(writer);
 }

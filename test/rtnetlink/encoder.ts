@@ -41,6 +41,9 @@ interface EncodeProbe {
     advmss: number,
   ): void;
   routeDump(family: number, table: number): void;
+  ruleNew(address: number, table: number, priority: number, protocol: number): void;
+  ruleDelete(address: number, table: number, priority: number, protocol: number): void;
+  ruleDump(): void;
 }
 
 const probe = startPure<EncodeProbe>("encode");
@@ -97,6 +100,11 @@ export const encoder = {
     probe.route(index, text(dst), list, table, scope, priority, mtu, advmss);
   },
   dumpRoutes: (family: number, table: number) => probe.routeDump(family, table),
+  newRule: (from: string, table: number, priority: number, protocol: number) =>
+    probe.ruleNew(text(from), table, priority, protocol),
+  deleteRule: (from: string, table: number, priority: number, protocol: number) =>
+    probe.ruleDelete(text(from), table, priority, protocol),
+  dumpRules: () => probe.ruleDump(),
 };
 
 /** The bytes of the messages that `write` writes into a new writer, numbered from `sequence`. */
