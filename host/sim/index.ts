@@ -42,6 +42,7 @@ export {
   type IpAddress,
   type IpAddressInfo,
   type IpLink,
+  type IpMacvlan,
   type IpRoute,
   type IpRule,
   listAddresses,

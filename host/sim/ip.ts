@@ -1,12 +1,13 @@
 import type { Address } from "./address.ts";
-import type { Link } from "./link.ts";
+import type { Link, Macvlan } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import type { Hop, Route } from "./route.ts";
 import type { Rule } from "./rule.ts";
 import { formatIp, formatMac } from "./text.ts";
 import * as U from "./uapi.ts";
 
-// What `ip -j -d` would print of a namespace, as far as this kernel has it.
+// What `ip -j -d` would print of a namespace, as far as this kernel has it. The types are also those
+// of what it prints of a real one (lab/).
 
 /** One interface of `ip -j -d link`. */
 export interface IpLink {
@@ -19,12 +20,29 @@ export interface IpLink {
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly operstate: string;
+  /** How many want it promiscuous; this kernel does not count them. */
+  readonly promiscuity?: number;
+  /** `default` for group 0. */
+  readonly group: string;
+  readonly txqlen: number;
   readonly address: string;
+  readonly ifalias?: string;
   readonly altnames?: readonly string[];
   readonly linkinfo?: {
     readonly info_kind: string;
-    readonly info_data?: { readonly mode: string; readonly bcqueuelen: number };
+    readonly info_data?: IpMacvlan;
   };
+}
+
+/** The part of a macvlan; other kinds have other keys there. */
+export interface IpMacvlan {
+  readonly mode?: string;
+  readonly nodst?: boolean;
+  readonly nopromisc?: boolean;
+  readonly bcqueuelen?: number;
+  readonly macaddr_count?: number;
+  readonly macaddr_data?: readonly string[];
+  readonly [key: string]: unknown;
 }
 
 /** One interface of `ip -j addr`. */
@@ -152,15 +170,29 @@ function showLink(link: Link): IpLink {
     flags: names.map(([, name]) => name),
     mtu: link.mtu,
     operstate: nameOf(OPERSTATES, link.operstate),
+    group: link.group === 0 ? "default" : `${link.group}`,
+    txqlen: link.txQueueLength,
     address: formatMac(link.mac),
+    ...(link.alias !== "" && { ifalias: link.alias }),
     ...(altNames.length > 0 && { altnames: altNames }),
     ...(kind !== "" && {
       linkinfo: {
         info_kind: kind,
-        ...(macvlan && {
-          info_data: { mode: nameOf(MODES, macvlan.mode), bcqueuelen: macvlan.queueLength },
-        }),
+        ...(macvlan && { info_data: showMacvlan(macvlan) }),
       },
+    }),
+  };
+}
+
+function showMacvlan({ mode, flags, queueLength, sources }: Macvlan): IpMacvlan {
+  return {
+    mode: nameOf(MODES, mode),
+    ...((flags & U.MACVLAN_FLAG_NODST) !== 0 && { nodst: true }),
+    ...((flags & U.MACVLAN_FLAG_NOPROMISC) !== 0 && { nopromisc: true }),
+    bcqueuelen: queueLength,
+    ...(sources.length > 0 && {
+      macaddr_count: sources.length,
+      macaddr_data: sources.map(formatMac),
     }),
   };
 }

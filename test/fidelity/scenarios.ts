@@ -30,6 +30,24 @@ const dual = staticIpam(
   [{ dst: "0.0.0.0/0" }, { dst: "::/0" }, { dst: "10.9.0.0/16", mtu: 1400, advmss: 1360 }],
 );
 
+const knobs = {
+  mode: "source",
+  nodst: true,
+  sourceMacs: ["02:00:00:00:00:62", "02:00:00:00:00:61", "02:00:00:00:00:63"],
+  bcqueuelen: 3000,
+  promisc: true,
+  allmulti: true,
+  txQLen: 500,
+  group: 7,
+  alias: "pod a, ünicode",
+  sysctl: {
+    "net.ipv4.conf.IFNAME.rp_filter": "2",
+    "net.ipv4.conf.IFNAME.arp_notify": "0",
+    "net.ipv6.conf.IFNAME.autoconf": "0",
+    "net.ipv4.neigh.IFNAME.mcast_solicit": "5",
+  },
+};
+
 const whole = (keys: Keys): Step[] => [
   { cni: "ADD", keys },
   { cni: "CHECK", keys },
@@ -58,6 +76,9 @@ export const scenarios: readonly FidelityScenario[] = [
     name: `mode ${mode}`,
     steps: whole({ mac, mode, ...v4 }),
   })),
+  { name: "every knob", steps: whole({ mac, ...knobs, ...v4 }) },
+  { name: "every knob, layer 2", steps: whole({ mac, ...knobs }) },
+  { name: "passthru, nopromisc", steps: whole({ mode: "passthru", nopromisc: true }) },
   {
     name: "routes of every kind",
     steps: whole({

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { IpAddress } from "../../lab/iproute2.ts";
+import type { IpAddress, IpRule } from "../../lab/iproute2.ts";
 import type { Netns } from "../../lab/netns.ts";
 import { staticIpam } from "./ipam.ts";
 import { addresses, linkNames, reaches, routes } from "./kernel.ts";
@@ -21,13 +21,6 @@ const second = { master: "ens6", ...staticIpam(addressesOfSecond) };
 const secondWithDefault = { master: "ens6", ...staticIpam(addressesOfSecond, DEFAULTS) };
 const net1 = { ifname: "net1" };
 const sourceRouting = true;
-
-interface IpRule {
-  readonly priority: number;
-  readonly src: string;
-  readonly table: string;
-  readonly protocol: string;
-}
 
 /** Rules that the kernel did not make, as `PRIORITY SOURCE TABLE`. */
 function rules(pod: Netns): string[] {
