@@ -54,6 +54,7 @@ function snapshotLink(link: Link): unknown {
     alias: link.alias,
     settings: link.settings.changes(),
     addresses: link.addresses.map(describeAddress),
+    neighbours: [...link.neighbours].sort(),
   };
 }
 
@@ -66,6 +67,7 @@ export function describeRoute(route: Route): string {
   const words = [`${formatIp(route.dst)}/${route.dstLength}`, `type ${route.type}`];
   words.push(`table ${route.table}`, `proto ${route.protocol}`, `scope ${route.scope}`);
   if (route.priority !== 0) words.push(`metric ${route.priority}`);
+  if (route.source) words.push(`src ${formatIp(route.source)}`);
   for (const [type, value] of route.metrics) words.push(`rtax ${type}=${value}`);
   for (const { gateway, link } of route.hops) {
     words.push(gateway ? `via ${formatIp(gateway)} dev ${link.name}` : `dev ${link.name}`);

@@ -7,11 +7,14 @@ import {
   NLM_F_DUMP,
   RTM_DELADDR,
   RTM_DELLINK,
+  RTM_DELNEIGH,
+  RTM_DELROUTE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_NEWNEIGH,
   RTM_NEWROUTE,
   RTM_SETLINK,
   RTNLGRP_IPV4_IFADDR,
@@ -22,6 +25,8 @@ import {
 import type { Message } from "../wire.ts";
 import { dumpAddresses, encodeAddress, newAddress } from "./address.ts";
 import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./link.ts";
+import { delRoute, getRoute } from "./host-route.ts";
+import { delNeighbour, newNeighbour } from "./neighbour.ts";
 import { dumpRoutes, newRoute } from "./route.ts";
 
 /** Where a request comes from. */
@@ -59,7 +64,10 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_NEWADDR]: { doit: newAddress },
   [RTM_GETADDR]: { dump: dumpAddresses, reply: RTM_NEWADDR },
   [RTM_NEWROUTE]: { doit: newRoute },
-  [RTM_GETROUTE]: { dump: dumpRoutes, reply: RTM_NEWROUTE },
+  [RTM_DELROUTE]: { doit: delRoute },
+  [RTM_GETROUTE]: { doit: getRoute, dump: dumpRoutes, reply: RTM_NEWROUTE },
+  [RTM_NEWNEIGH]: { doit: newNeighbour },
+  [RTM_DELNEIGH]: { doit: delNeighbour },
 };
 
 /** RTM_GET*: the third of each group of four, and the only one that everybody may ask. */
