@@ -5,9 +5,11 @@ import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
 import { LinkSysctls } from "../ipam/link-sysctls";
+import { Fields } from "../json/fields";
+import { MACVLAN_MODE_BRIDGE } from "../linux/if_link";
 import { macProblem, parseMac } from "../net/mac";
 import { MacvlanData } from "../rtnetlink/macvlan";
-import { readDriver } from "./driver";
+import { modeName, readDriver } from "./driver";
 import { Knobs } from "./knobs";
 
 /**
@@ -23,6 +25,7 @@ const KEYS: string[] = [
   "mtu",
   "mac",
   "linkInContainer",
+  "hostAccess",
   "bcqueuelen",
   "bclim",
   "nopromisc",
@@ -46,6 +49,8 @@ export class MacvlanConf {
   /** Empty for a random one. */
   mac: Uint8Array = new Uint8Array(0);
   linkInContainer: bool = false;
+  /** Host and pod are to reach each other. */
+  hostAccess: bool = false;
   readonly macvlan: MacvlanData = new MacvlanData();
   readonly knobs: Knobs = new Knobs();
   readonly sysctls: LinkSysctls = new LinkSysctls();
@@ -74,8 +79,24 @@ export class MacvlanConf {
     this.knobs.load(fields);
     this.sysctls.load(fields, args.ifname);
     const modeError = readDriver(fields, this.macvlan);
+    this.hostAccess = fields.flag("hostAccess");
+    if (this.hostAccess) this.checkHostAccess(fields);
     const error = conf.error ? conf.error : modeError;
     return error ? error : this.setMac(args, mac, runtimeMac);
+  }
+
+  private checkHostAccess(fields: Fields): void {
+    const what = "is only possible";
+    if (this.macvlan.mode != MACVLAN_MODE_BRIDGE) {
+      const mode = modeName(this.macvlan.mode);
+      fields.reject("hostAccess", `${what} in mode bridge, not in mode ${mode}`);
+    }
+    if (this.linkInContainer) {
+      fields.reject("hostAccess", `${what} with a master of the host, without "linkInContainer"`);
+    }
+    if (this.ipamType.length == 0) {
+      fields.reject("hostAccess", `${what} with addresses: there is no "ipam"`);
+    }
   }
 
   /** The runtime's capability goes before CNI_ARGS, and that before the configuration. */

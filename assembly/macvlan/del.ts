@@ -2,6 +2,7 @@ import { CmdArgs } from "../cni/cmdargs";
 import { CniError } from "../cni/error";
 import { NetConf } from "../cni/netconf";
 import { Ipam } from "../ipam/ipam";
+import { closeHostAccess } from "./host-access/removal";
 import { MacvlanLink } from "./link";
 import { Session } from "./session";
 
@@ -21,6 +22,7 @@ export function deleteMacvlan(args: CmdArgs, conf: NetConf, session: Session): C
   const errors: CniError[] = [];
   if (conf.error) errors.push(conf.error!);
   if (type == DHCP) collect(errors, new Ipam(type, args, conf).call("DEL"));
+  collect(errors, closeHostAccess(args, conf, session, isSynchronous));
   collect(errors, removeLink(args, session, isSynchronous));
   if (type.length > 0 && type != DHCP) collect(errors, new Ipam(type, args, conf).call("DEL"));
   return join(errors);
