@@ -14,7 +14,7 @@ export function findAttachments(conf: Fields): JsonValue | null {
   return list ? list : root.get(BEFORE);
 }
 
-/** Takes the attachments that a runtime says are valid, of which there may be a hundred thousand. */
+/** Takes the attachments that are valid; there may be a hundred thousand. */
 export abstract class AttachmentReader {
   abstract take(containerId: string, ifname: string): void;
 

@@ -6,7 +6,9 @@ import {
   RTA_OIF,
   RTA_PREFSRC,
   RTA_PRIORITY,
+  RTA_TABLE,
   RTM_DELROUTE,
+  RTM_F_LOOKUP_TABLE,
   RTM_GETROUTE,
   RTM_NEWROUTE,
   RTN_UNICAST,
@@ -46,11 +48,12 @@ export function deleteHostRoute(writer: MessageWriter, route: HostRoute): void {
   writer.end();
 }
 
-/** `ip route get DST`. */
+/** `ip route get DST`: the table is that of the route, and not always the main one. */
 export function getRoute(writer: MessageWriter, dst: Uint8Array): void {
   writer.begin(RTM_GETROUTE, 0);
-  header(writer, dst, 0, 0, 0);
+  destination(writer, dst);
   writer.rawU32(0);
+  writer.rawU32(RTM_F_LOOKUP_TABLE);
   writer.bytes(RTA_DST, dst);
   writer.end();
 }
@@ -62,10 +65,11 @@ export function getRoute(writer: MessageWriter, dst: Uint8Array): void {
 export function dumpRoutesOf(writer: MessageWriter, family: i32, index: i32, protocol: i32): void {
   writer.beginDump(RTM_GETROUTE);
   writer.rawU32(family);
-  writer.rawU8(RT_TABLE_MAIN);
+  writer.rawU8(0);
   writer.rawU8(protocol);
   writer.rawU16(0);
   writer.rawU32(0);
+  writer.u32(RTA_TABLE, RT_TABLE_MAIN);
   writer.u32(RTA_OIF, index);
   writer.end();
 }
@@ -97,27 +101,20 @@ export function readHostRoute(message: MessageReader): HostRoute {
 
 function begin(writer: MessageWriter, type: i32, flags: i32, route: HostRoute): void {
   writer.begin(type, flags);
-  header(writer, route.dst, RT_TABLE_MAIN, route.protocol, route.type);
+  destination(writer, route.dst);
+  writer.rawU8(RT_TABLE_MAIN);
+  writer.rawU8(route.protocol);
+  writer.rawU8(RT_SCOPE_LINK); // of which IPv6 takes no notice
+  writer.rawU8(route.type);
   writer.rawU32(0);
   writer.bytes(RTA_DST, route.dst);
   writer.u32(RTA_OIF, route.index);
   writer.u32(RTA_PRIORITY, route.priority);
 }
 
-/** A struct rtmsg up to its flags; a question has neither table nor scope. */
-function header(
-  writer: MessageWriter,
-  dst: Uint8Array,
-  table: i32,
-  protocol: i32,
-  type: i32,
-): void {
+/** The beginning of a struct rtmsg: family, dst_len, src_len and tos. */
+function destination(writer: MessageWriter, dst: Uint8Array): void {
   writer.rawU8(isIpv4(dst) ? AF_INET : AF_INET6);
   writer.rawU8(8 * dst.length);
   writer.rawU16(0);
-  writer.rawU8(table);
-  writer.rawU8(protocol);
-  // IPv6 takes no notice of it.
-  writer.rawU8(table == RT_TABLE_MAIN ? RT_SCOPE_LINK : 0);
-  writer.rawU8(type);
 }

@@ -13,7 +13,6 @@ export function newNeighbour(
   mac: Uint8Array,
 ): void {
   begin(writer, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, index, ip);
-  writer.bytes(NDA_DST, ip);
   writer.bytes(NDA_LLADDR, mac);
   writer.end();
 }
@@ -21,15 +20,14 @@ export function newNeighbour(
 /** `ip neigh delete IP dev INDEX`. */
 export function deleteNeighbour(writer: MessageWriter, index: i32, ip: Uint8Array): void {
   begin(writer, RTM_DELNEIGH, 0, index, ip);
-  writer.bytes(NDA_DST, ip);
   writer.end();
 }
 
-/** Writes a struct ndmsg: u8 family, u8 and u16 of padding, i32 index, u16 state, u8 flags, u8 type. */
+/** A struct ndmsg: u8 family, 24 bits of padding, i32 index, u16 state, u8 flags, u8 type. */
 function begin(writer: MessageWriter, type: i32, flags: i32, index: i32, ip: Uint8Array): void {
   writer.begin(type, flags);
   writer.rawU32(isIpv4(ip) ? AF_INET : AF_INET6);
   writer.rawU32(index);
-  writer.rawU16(type == RTM_NEWNEIGH ? NUD_PERMANENT : 0);
-  writer.rawU16(0);
+  writer.rawU32(NUD_PERMANENT);
+  writer.bytes(NDA_DST, ip);
 }

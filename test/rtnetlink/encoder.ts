@@ -41,6 +41,10 @@ interface EncodeProbe {
     advmss: number,
   ): void;
   routeDump(family: number, table: number): void;
+  hostRoute(index: number, dst: number, priority: number, source: number, isNew: boolean): void;
+  routeTo(dst: number): void;
+  routesOf(family: number, index: number, protocol: number): void;
+  neighbour(index: number, ip: number, mac: number): void;
 }
 
 const probe = startPure<EncodeProbe>("encode");
@@ -97,6 +101,16 @@ export const encoder = {
     probe.route(index, text(dst), list, table, scope, priority, mtu, advmss);
   },
   dumpRoutes: (family: number, table: number) => probe.routeDump(family, table),
+  newHostRoute: (index: number, dst: string, priority: number, source = "") =>
+    probe.hostRoute(index, text(dst), priority, text(source), true),
+  deleteHostRoute: (index: number, dst: string, priority: number) =>
+    probe.hostRoute(index, text(dst), priority, text(""), false),
+  getRoute: (dst: string) => probe.routeTo(text(dst)),
+  dumpRoutesOf: (family: number, index: number, protocol: number) =>
+    probe.routesOf(family, index, protocol),
+  newNeighbour: (index: number, ip: string, mac: readonly number[]) =>
+    probe.neighbour(index, text(ip), buffer(mac)),
+  deleteNeighbour: (index: number, ip: string) => probe.neighbour(index, text(ip), buffer([])),
 };
 
 /** The bytes of the messages that `write` writes into a new writer, numbered from `sequence`. */

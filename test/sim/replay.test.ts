@@ -53,6 +53,8 @@ function prepare(): { netns: Netns; far: Netns } {
   const lower0 = netns.find("lower0");
   const bytes = parseIp("10.0.0.1");
   if (lower0) addAddress(lower0, { family: 2, bytes, prefixLength: 24, scope: 0, flags: 0 });
+  const source = { bytes: parseIp("2001:db8::1"), prefixLength: 64 };
+  if (lower0) addAddress(lower0, { family: 10, ...source, scope: 0, flags: U.IFA_F_NODAD });
   return { netns, far };
 }
 
