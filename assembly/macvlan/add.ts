@@ -16,6 +16,8 @@ import { MessageWriter } from "../rtnetlink/message";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
+import { CloseHostAccess, HostAccess } from "./host-access/access";
+import { recordName } from "./host-access/record";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -63,10 +65,16 @@ export function addMacvlan(
     );
   }
 
-  if (own.ipamType.length > 0) error = addLayer3(ipam, session, own, macvlan.link, undo, result);
+  const access = own.hostAccess ? accessOf(args, conf, session) : null;
+  if (own.ipamType.length > 0)
+    error = addLayer3(ipam, session, own, macvlan.link, access, undo, result);
   else error = addLayer2(session, own, macvlan.link);
   result.dns.overrideBy(own.dns);
   return error;
+}
+
+function accessOf(args: CmdArgs, conf: NetConf, session: Session): HostAccess {
+  return new HostAccess(session.host, conf.name, recordName(args.containerId, args.ifname));
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {
@@ -113,6 +121,7 @@ function addLayer3(
   session: Session,
   conf: MacvlanConf,
   link: Link,
+  access: HostAccess | null,
   undo: UndoStack,
   result: Result,
 ): CniError | null {
@@ -137,6 +146,10 @@ function addLayer3(
     undo,
   );
   if (!error) error = configurator.apply(own);
+  if (!error && access) {
+    undo.push(new CloseHostAccess(access));
+    error = access.open(session.container, link, own);
+  }
   if (error) return error;
   const index = result.interfaces.length - 1;
   for (let i = 0; i < own.ips.length; i++) {

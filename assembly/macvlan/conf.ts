@@ -7,9 +7,11 @@ import { Dns } from "../cni/result";
 import { DefaultRoute } from "../ipam/default-route";
 import { LinkSysctls } from "../ipam/link-sysctls";
 import { SourceRouting } from "../ipam/source-routing";
+import { Fields } from "../json/fields";
+import { MACVLAN_MODE_BRIDGE } from "../linux/if_link";
 import { macProblem, parseMac } from "../net/mac";
 import { MacvlanData } from "../rtnetlink/macvlan";
-import { readDriver } from "./driver";
+import { modeName, readDriver } from "./driver";
 import { Knobs } from "./knobs";
 
 /**
@@ -25,6 +27,7 @@ const KEYS: string[] = [
   "mtu",
   "mac",
   "linkInContainer",
+  "hostAccess",
   "bcqueuelen",
   "bclim",
   "nopromisc",
@@ -52,6 +55,8 @@ export class MacvlanConf {
   /** Empty for a random one. */
   mac: Uint8Array = new Uint8Array(0);
   linkInContainer: bool = false;
+  /** Host and pod are to reach each other. */
+  hostAccess: bool = false;
   readonly macvlan: MacvlanData = new MacvlanData();
   readonly knobs: Knobs = new Knobs();
   readonly sysctls: LinkSysctls = new LinkSysctls();
@@ -84,8 +89,24 @@ export class MacvlanConf {
     this.defaultRoute.load(fields);
     this.sources.load(fields, args.ifname);
     const modeError = readDriver(fields, this.macvlan);
+    this.hostAccess = fields.flag("hostAccess");
+    if (this.hostAccess) this.checkHostAccess(fields);
     const error = conf.error ? conf.error : modeError;
     return error ? error : this.setMac(args, mac, runtimeMac);
+  }
+
+  private checkHostAccess(fields: Fields): void {
+    const what = "is only possible";
+    if (this.macvlan.mode != MACVLAN_MODE_BRIDGE) {
+      const mode = modeName(this.macvlan.mode);
+      fields.reject("hostAccess", `${what} in mode bridge, not in mode ${mode}`);
+    }
+    if (this.linkInContainer) {
+      fields.reject("hostAccess", `${what} with a master of the host, without "linkInContainer"`);
+    }
+    if (this.ipamType.length == 0) {
+      fields.reject("hostAccess", `${what} with addresses: there is no "ipam"`);
+    }
   }
 
   /** The runtime's capability goes before CNI_ARGS, and that before the configuration. */

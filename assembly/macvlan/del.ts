@@ -5,6 +5,7 @@ import { Ipam } from "../ipam/ipam";
 import { removeRules } from "../ipam/source-rules";
 import { SourceRouting } from "../ipam/source-routing";
 import { Fields, Problem } from "../json/fields";
+import { closeHostAccess } from "./host-access/removal";
 import { MacvlanLink } from "./link";
 import { Session } from "./session";
 
@@ -28,6 +29,7 @@ export function deleteMacvlan(args: CmdArgs, conf: NetConf, session: Session): C
   const errors: CniError[] = [];
   if (conf.error) errors.push(conf.error!);
   if (type == DHCP) collect(errors, new Ipam(type, args, conf).call("DEL"));
+  collect(errors, closeHostAccess(args, conf, session, isSynchronous));
   removeLink(args, session, sources, isSynchronous, errors);
   if (type.length > 0 && type != DHCP) collect(errors, new Ipam(type, args, conf).call("DEL"));
   return join(errors);

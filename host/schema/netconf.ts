@@ -71,6 +71,13 @@ export const macvlanSchema = z.looseObject({
     .boolean()
     .optional()
     .describe("Look the master up in the container's network namespace, not in the host's."),
+  hostAccess: z
+    .boolean()
+    .optional()
+    .describe(
+      "Mode bridge: the host and the pod reach each other, by a macvlan of the host's own on the" +
+        " master and routes through it. Needs `ipam`.",
+    ),
   bcqueuelen: uint32
     .optional()
     .describe("Length of the queue of received broadcasts. Missing or 0: the kernel's default."),

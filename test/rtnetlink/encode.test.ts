@@ -70,6 +70,12 @@ const macvlan = (link: Parameters<typeof encoder.newMacvlan>[0]): Golden => ({
 const address = (cidr: string): Golden => ({
   write: () => encoder.newAddress(index("new-private"), cidr),
 });
+const hostRoute = (dst: string, source?: string): Golden => ({
+  write: () => encoder.newHostRoute(index("new-private"), dst, 77, source),
+});
+const neighbour = (ip: string): Golden => ({
+  write: () => encoder.newNeighbour(index("new-private"), ip, [2, 0, 0, 0, 0, 0x70]),
+});
 const route = (dst: string, more: object): Golden => ({
   write: () => encoder.newRoute(index("new-private"), { dst, ...more }),
 });
@@ -203,6 +209,26 @@ const golden: Readonly<Record<string, Golden>> = {
     changes: [withAction],
   },
   "dump rules": { write: () => encoder.dumpRules(), changes: [anyFamily] },
+  "host route: IPv4": hostRoute("10.70.0.1"),
+  "host route: IPv4, source": hostRoute("10.70.0.1", "10.50.1.2"),
+  "host route: IPv6": hostRoute("2001:db8:70::1", "2001:db8::1"),
+  "delete host route: IPv4": {
+    write: () => encoder.deleteHostRoute(index("new-private"), "10.70.0.1", 77),
+  },
+  "delete host route: IPv6": {
+    write: () => encoder.deleteHostRoute(index("new-private"), "2001:db8:70::1", 77),
+  },
+  "dump host routes": { write: () => encoder.dumpRoutesOf(2, index("new-private"), 193) },
+  "get route: IPv4": { write: () => encoder.getRoute("10.70.0.1"), changes: [acknowledged] },
+  "get route: IPv6": { write: () => encoder.getRoute("2001:db8:70::1"), changes: [acknowledged] },
+  "neighbour: IPv4": neighbour("10.50.0.9"),
+  "neighbour: IPv6": neighbour("2001:db8:50::9"),
+  "delete neighbour: IPv4": {
+    write: () => encoder.deleteNeighbour(index("new-private"), "10.50.0.9"),
+  },
+  "delete neighbour: IPv6": {
+    write: () => encoder.deleteNeighbour(index("new-private"), "2001:db8:50::9"),
+  },
 };
 
 /**

@@ -56,6 +56,8 @@ function prepare(): { netns: Netns; far: Netns } {
   const source = { source: parseIp("10.0.0.1"), sourceLength: 32 };
   const rule = { family: 2, priority: 7, table: 200, action: U.FR_ACT_TO_TBL, protocol: 109 };
   netns.rules.add({ ...rule, ...source }, true);
+  const ipv6 = { bytes: parseIp("2001:db8::1"), prefixLength: 64 };
+  if (lower0) addAddress(lower0, { family: 10, ...ipv6, scope: 0, flags: U.IFA_F_NODAD });
   return { netns, far };
 }
 

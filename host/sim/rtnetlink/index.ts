@@ -7,6 +7,8 @@ import {
   NLM_F_DUMP,
   RTM_DELADDR,
   RTM_DELLINK,
+  RTM_DELNEIGH,
+  RTM_DELROUTE,
   RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
@@ -14,6 +16,7 @@ import {
   RTM_GETRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_NEWNEIGH,
   RTM_NEWROUTE,
   RTM_NEWRULE,
   RTM_SETLINK,
@@ -25,6 +28,8 @@ import {
 import type { Message } from "../wire.ts";
 import { dumpAddresses, encodeAddress, newAddress } from "./address.ts";
 import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./link.ts";
+import { delRoute, getRoute } from "./host-route.ts";
+import { delNeighbour, newNeighbour } from "./neighbour.ts";
 import { dumpRoutes, newRoute } from "./route.ts";
 import { delRule, dumpRules, newRule } from "./rule.ts";
 
@@ -63,7 +68,10 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_NEWADDR]: { doit: newAddress },
   [RTM_GETADDR]: { dump: dumpAddresses, reply: RTM_NEWADDR },
   [RTM_NEWROUTE]: { doit: newRoute },
-  [RTM_GETROUTE]: { dump: dumpRoutes, reply: RTM_NEWROUTE },
+  [RTM_DELROUTE]: { doit: delRoute },
+  [RTM_GETROUTE]: { doit: getRoute, dump: dumpRoutes, reply: RTM_NEWROUTE },
+  [RTM_NEWNEIGH]: { doit: newNeighbour },
+  [RTM_DELNEIGH]: { doit: delNeighbour },
   [RTM_NEWRULE]: { doit: newRule },
   [RTM_DELRULE]: { doit: delRule },
   [RTM_GETRULE]: { dump: dumpRules, reply: RTM_NEWRULE },
