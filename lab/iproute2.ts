@@ -14,8 +14,11 @@ export interface IpLink {
   readonly txqlen?: number;
   readonly group?: string;
   readonly ifalias?: string;
+  readonly altnames?: readonly string[];
+  readonly permaddr?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;
+    readonly info_slave_kind?: string;
     readonly info_data?: Readonly<Record<string, unknown>>;
   };
 }

@@ -1,4 +1,4 @@
-// Numbers of linux/netlink.h, linux/rtnetlink.h and linux/if_link.h, which musl does not have.
+// Numbers of linux/if.h, linux/netlink.h, linux/rtnetlink.h and linux/if_link.h, which musl does not have.
 #ifndef UAPI_H
 #define UAPI_H
 
@@ -12,6 +12,8 @@ enum {
   NLM_F_EXCL = 0x200,
   NLM_F_CREATE = 0x400,
   NLA_TYPE_MASK = ~0xc000,
+
+  IFF_UP = 1,
 
   RTM_NEWLINK = 16,
   RTM_DELLINK = 17,

@@ -10,10 +10,11 @@ import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex } from "../rtnetlink/query";
 import { KernelRoute, newRoute } from "../rtnetlink/route";
-import { RtnlSocket } from "../rtnetlink/socket";
+import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
+import { bringUp } from "./bring-up";
 import { DadWatch } from "./dad";
 import { LinkSysctls } from "./link-sysctls";
 import { kernelRoutes } from "./routes";
@@ -27,6 +28,8 @@ export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
   private hasIpv6: bool = false;
+  /** What the kernel has refused of what was sent. */
+  refusal: NetlinkError | null = null;
 
   /**
    * @param netns the container's namespace.
@@ -121,6 +124,7 @@ export class Configurator {
       newAddress(request, this.link.index, result.ips[i].address);
       steps.push(`add address ${result.ips[i].address.toString()} to "${name}"`);
     }
+    const up = request.count;
     setLinkUp(request, this.link.index, this.link.alias);
     steps.push(`set "${name}" up`);
     const routes = kernelRoutes(result);
@@ -128,7 +132,8 @@ export class Configurator {
       newRoute(request, this.link.index, routes[i]);
       steps.push(`add route ${describe(routes[i])} dev "${name}"`);
     }
-    const failure = this.socket.execute(request);
+    const failure = bringUp(this.socket, request, up);
+    this.refusal = failure;
     return failure ? configureError(steps[failure.index], failure) : null;
   }
 

@@ -4,6 +4,7 @@ import { NetConf, problemError } from "../cni/netconf";
 import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
+import { bringUp } from "../ipam/bring-up";
 import { Configurator } from "../ipam/configure";
 import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
@@ -15,6 +16,7 @@ import { MessageWriter } from "../rtnetlink/message";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
+import { Inquiry } from "./inquiry";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -41,15 +43,17 @@ export function addMacvlan(
   if (!error) error = session.openContainer(args.netns);
   if (error) return error;
 
-  const masterSocket = own.linkInContainer ? session.container : session.host;
-  const master = new Master(masterSocket, own, args.ifname);
+  const master = new Master(session, own, args.ifname);
   error = master.find();
+  if (!error) error = master.bringUp();
   if (error) return error;
+  master.warn();
 
   const macvlan = new MacvlanLink(session.container, args.ifname, args.containerId);
   undo.push(new RemoveLink(macvlan, own.synchronousDelete));
   const spec = specify(own, master.link, session);
-  error = macvlan.create(masterSocket, spec, master.link.name);
+  const inquiry = new Inquiry(session, own.linkInContainer, master.link);
+  error = macvlan.create(spec, inquiry);
   if (error) return error;
   error = reviewDriver(own.macvlan, macvlan.link, master.link.name);
   if (error) return error;
@@ -61,8 +65,11 @@ export function addMacvlan(
     );
   }
 
-  if (own.ipamType.length > 0) error = addLayer3(ipam, session, own, macvlan.link, undo, result);
-  else error = addLayer2(session, own, macvlan.link);
+  if (own.ipamType.length > 0) {
+    error = addLayer3(ipam, session, own, macvlan.link, inquiry, undo, result);
+  } else {
+    error = addLayer2(session, own, macvlan.link, inquiry);
+  }
   result.dns.overrideBy(own.dns);
   return error;
 }
@@ -96,13 +103,19 @@ function report(link: Link, sandbox: string, result: Result): void {
   result.interfaces.push(entry);
 }
 
-function addLayer2(session: Session, conf: MacvlanConf, link: Link): CniError | null {
+function addLayer2(
+  session: Session,
+  conf: MacvlanConf,
+  link: Link,
+  inquiry: Inquiry,
+): CniError | null {
   const error = conf.sysctls.writeIn(session.netns);
   if (error) return error;
   const request = new MessageWriter();
   setLinkUp(request, link.index, link.alias);
-  const failure = session.container.execute(request);
-  return failure ? configureError(`set "${link.name}" up`, failure) : null;
+  const failure = bringUp(session.container, request, 0);
+  if (!failure) return null;
+  return inquiry.ofSetUp(configureError(`set "${link.name}" up`, failure), failure, link);
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
@@ -111,6 +124,7 @@ function addLayer3(
   session: Session,
   conf: MacvlanConf,
   link: Link,
+  inquiry: Inquiry,
   undo: UndoStack,
   result: Result,
 ): CniError | null {
@@ -126,6 +140,8 @@ function addLayer3(
   const sysctls = conf.sysctls;
   const configurator = new Configurator(session.netns, session.container, link, sysctls, undo);
   if (!error) error = configurator.apply(own);
+  const refusal = configurator.refusal;
+  if (error && refusal) return inquiry.ofSetUp(error, refusal, link);
   if (error) return error;
   const index = result.interfaces.length - 1;
   for (let i = 0; i < own.ips.length; i++) {

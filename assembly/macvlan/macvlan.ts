@@ -46,7 +46,7 @@ export class MacvlanPlugin extends Plugin {
     if (error) return error;
     if (!own.linkInContainer) {
       error = this.session.openHost();
-      if (!error) error = new Master(this.session.host, own, "").find();
+      if (!error) error = new Master(this.session, own, "").find();
       if (error) return new CniError(NOT_AVAILABLE, error.msg, error.details);
     }
     if (own.ipamType.length == 0) return null;

@@ -137,6 +137,10 @@ export class AttrReader {
     return true;
   }
 
+  get u8(): i32 {
+    return this.fits(1) ? load<u8>(this.payloadStart) : 0;
+  }
+
   get u16(): i32 {
     return this.fits(2) ? load<u16>(this.payloadStart) : 0;
   }

@@ -24,9 +24,17 @@ interface Config {
   readonly paths: LeasePaths | undefined;
   /** The key `sysctl`. */
   readonly sysctl: unknown;
+  /** The key `masterUp`. */
+  readonly masterUp: boolean;
 }
 
-const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined, sysctl: undefined };
+const NO_CONFIG: Config = {
+  type: "",
+  resolvConf: "",
+  paths: undefined,
+  sysctl: undefined,
+  masterUp: false,
+};
 
 /**
  * What one call of the plugin is about: what the runtime has said in the environment and on
@@ -90,6 +98,11 @@ export class Invocation {
     return member(this.#read().sysctl, key) !== undefined;
   }
 
+  /** Whether the configuration has a master that is down set up. */
+  get raisesMaster(): boolean {
+    return this.#read().masterUp;
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -115,10 +128,12 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
   const ipam = member(root, "ipam");
   const type = text(member(ipam, "type"));
   const sysctl = member(root, "sysctl");
-  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl };
+  const masterUp = member(root, "masterUp") === true;
+  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl, masterUp };
   const resolvConf = text(member(ipam, "resolvConf"));
   const dataDir = text(member(ipam, "dataDir")) || DATA_DIR;
-  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))), sysctl };
+  const paths = pathsOf(dataDir, text(member(root, "name")));
+  return { type, resolvConf, paths, sysctl, masterUp };
 }
 
 /** The core takes no network whose name is no name, or begins with a dot as the index does. */

@@ -1,3 +1,4 @@
+import { IFF_UP } from "../../assembly/linux/if.ts";
 import {
   IFLA_ADDRESS,
   IFLA_ALT_IFNAME,
@@ -32,6 +33,7 @@ const MACVLAN = "macvlan\0";
 
 /** The messages that each namespace gets. */
 const IN_HOST = [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_NEWLINK];
+const IN_HOST_WITH_UP = [...IN_HOST, RTM_SETLINK];
 const IN_CONTAINER = [...IN_HOST, RTM_SETLINK, RTM_DELLINK, RTM_NEWADDR, RTM_NEWROUTE];
 const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];
 
@@ -69,9 +71,13 @@ export class MessageFilter {
     this.#isContainer = isContainer;
   }
 
-  /** In the host's namespace: questions, and a macvlan that is made in the container's. */
-  mayTellHost(bytes: Uint8Array): boolean {
-    return this.#allows(bytes, IN_HOST, true);
+  /**
+   * In the host's namespace: questions, and a macvlan that is made in the container's.
+   *
+   * @param mayRaise whether also, that a link is set up.
+   */
+  mayTellHost(bytes: Uint8Array, mayRaise: boolean): boolean {
+    return this.#allows(bytes, mayRaise ? IN_HOST_WITH_UP : IN_HOST, true);
   }
 
   /** In the container's: questions, and what an interface is made, configured and removed with. */
@@ -94,6 +100,7 @@ export class MessageFilter {
         const isNew = (view.getUint16(at + 6, true) & NEW) === NEW;
         const isMade = isNew && attributes.hasKind && attributes.hasNamespace;
         if (isHost && type === RTM_NEWLINK && !isMade) return false;
+        if (isHost && type === RTM_SETLINK && !isRaise(view, at, length)) return false;
       }
       at += align(length);
     }
@@ -119,6 +126,14 @@ export class MessageFilter {
     }
     return seen;
   }
+}
+
+/** Whether a message about a link sets it up, and does nothing else: struct ifinfomsg alone. */
+function isRaise(view: DataView, at: number, length: number): boolean {
+  const body = at + NLMSGHDR;
+  const [family, flags, change] = [view.getUint32(body, true), body + 8, body + 12];
+  const isUp = view.getUint32(flags, true) === IFF_UP && view.getUint32(change, true) === IFF_UP;
+  return length === NLMSGHDR + IFINFOMSG && family === 0 && isUp;
 }
 
 /** Whether IFLA_LINKINFO says that the link is a macvlan. */

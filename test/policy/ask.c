@@ -2,8 +2,9 @@
 // each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
 // the same way.
 //
-//   macvlan, host-local   what the program of this name takes from a configuration: five texts
+//   macvlan, host-local   what the program of this name takes from a configuration: six texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
+//   host-up               the same in the host's, where a master may be set up
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,11 +28,14 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
   print(config.has_leases ? config.name : string_of(""));
   bool keeps = sets_sysctl(&config, "net.ipv4.conf.IFNAME.", string_of("keep"));
   print(string_of(keeps ? "keep" : ""));
+  print(string_of(config.raises_master ? "up" : ""));
   free(memory);
 }
 
 static void answer(const char *about, const uint8_t *bytes, size_t length) {
-  if (strcmp(about, "host") == 0) print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
+  bool is_host_up = strcmp(about, "host-up") == 0;
+  if (is_host_up || strcmp(about, "host") == 0)
+    print(string_of(may_tell_host(bytes, length, is_host_up) ? "yes" : "no"));
   else if (strcmp(about, "container") == 0)
     print(string_of(may_tell_container(bytes, length) ? "yes" : "no"));
   else print_config(bytes, length, strcmp(about, "host-local") == 0);

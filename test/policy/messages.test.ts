@@ -66,7 +66,24 @@ const body = fc
 const header = fc
   .tuple(fc.oneof(fc.constantFrom(16, 16, 16, 17, 18, 19), fc.nat(40)), fc.constantFrom(6, 6, 4, 2))
   .map(([type, flags]) => [type, 0, 5, flags, ...new Array<number>(8).fill(0)]);
-const messages = concat(framed(4, header, body), 2);
+/** RTM_SETLINK that sets a link up, or nearly that: of a header of four words some are others. */
+const up = fc
+  .tuple(
+    fc.constantFrom(0, 0, 0, 7, 0x100),
+    fc.nat(9),
+    fc.constantFrom(1, 1, 1, 0, 3, 0x1001),
+    fc.constantFrom(1, 1, 1, 0, 0xffff_ffff),
+    fc.oneof({ weight: 3, arbitrary: fc.constant(Buffer.alloc(0)) }, linkAttribute),
+  )
+  .map(([family, index, flags, change, rest]) => {
+    const words = Buffer.from(Uint32Array.of(family, index, flags, change).buffer);
+    return Buffer.concat([words, rest]);
+  });
+const setLink = fc.constant([19, 0, 5, 0, ...new Array<number>(8).fill(0)]);
+const messages = concat(
+  fc.oneof({ weight: 4, arbitrary: framed(4, header, body) }, framed(4, setLink, up)),
+  2,
+);
 const bytes = fc.oneof({ weight: 9, arbitrary: messages }, { weight: 1, arbitrary: raw });
 
 describe("the native host allows the messages that the Node host allows", () => {
@@ -74,13 +91,20 @@ describe("the native host allows the messages that the Node host allows", () => 
 
   test("whatever is in them", { timeout: TIMEOUT }, () => {
     const counts = { yes: 0, no: 0 };
+    let raises = 0;
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 200, size: "max" })), (all) => {
       const expected = all
-        .flatMap((some) => [filter.mayTellHost(some), filter.mayTellContainer(some)])
+        .flatMap((some) => [
+          filter.mayTellHost(some, false),
+          filter.mayTellHost(some, true),
+          filter.mayTellContainer(some),
+        ])
         .map((isAllowed) => (isAllowed ? "yes" : "no"));
-      expect(askNative(["host", "container"], all)).toEqual(expected);
+      expect(askNative(["host", "host-up", "container"], all)).toEqual(expected);
       for (const answer of expected) counts[answer]++;
+      raises += expected.filter((answer, i) => i % 3 === 1 && answer !== expected[i - 1]).length;
     });
+    expect(raises).toBeGreaterThan(0);
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(0);
   });
 });

@@ -6,6 +6,7 @@ import { MAC_LENGTH } from "../../assembly/net/mac";
 import { dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
 import {
   deleteLink,
+  dumpLinks,
   getLinkByIndex,
   getLinkByName,
   MacvlanSpec,
@@ -95,6 +96,10 @@ export function linkByName(name: string): void {
 
 export function linkByIndex(index: i32): void {
   getLinkByIndex(writer, index);
+}
+
+export function linkDump(): void {
+  dumpLinks(writer);
 }
 
 export function linkUp(index: i32, alias: string): void {

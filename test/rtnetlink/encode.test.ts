@@ -38,6 +38,8 @@ const setLink: Change = (theirs) => ({ ...theirs, type: RTM_SETLINK });
 const acknowledged: Change = (theirs) => ({ ...theirs, flags: theirs.flags | NLM_F_ACK });
 /** ip(8) wants to know of virtual functions (RTEXT_FILTER_VF). */
 const noVirtualFunctions = withAttribute(IFLA_EXT_MASK, () => "08000000");
+/** ip(8) asks for packet sockets' view of them, which is the same (AF_PACKET, 17). */
+const anyFamily: Change = (theirs) => ({ ...theirs, header: theirs.header.replace(/^11/, "00") });
 /**
  * For ::/0 ip(8) writes the destination out; the kernel takes its absence for the same, as in IPv4.
  */
@@ -141,6 +143,11 @@ const golden: Readonly<Record<string, Golden>> = {
   "new address: IPv4 /32": address("10.53.0.2/32"),
   "new address: IPv6": address("2001:db8:50::2/64"),
   "new address: IPv6 /128": address("2001:db8:51::2/128"),
+  "dump links": {
+    write: () => encoder.dumpLinks(),
+    changes: [anyFamily, noVirtualFunctions],
+  },
+  "dump addresses: all": { write: () => encoder.dumpAddresses(0, 0) },
   "dump addresses: IPv4": { write: () => encoder.dumpAddresses(2, index("new-private")) },
   "dump addresses: IPv6": { write: () => encoder.dumpAddresses(10, index("new-private")) },
 
