@@ -1,5 +1,6 @@
 import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni/error";
 import { Result } from "../cni/result";
+import { see } from "../cni/troubleshooting";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
 import { RT_TABLE_MAIN } from "../linux/rtnetlink";
@@ -143,7 +144,10 @@ export class Configurator {
     let error: CniError | null = null;
     // Without a carrier detection does not begin; the kernel does it once there is one.
     if (link && (link.flags & IFF_LOWER_UP) != 0) error = this.dad.wait(this.socket);
-    else log(`"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`);
+    else {
+      const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`;
+      log(see(what, "master-has-no-carrier"));
+    }
     const entered = this.netns.enter();
     if (entered == 0) this.timers.restore();
     const left = entered == 0 ? this.netns.leave() : entered;

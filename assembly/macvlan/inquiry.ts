@@ -1,4 +1,4 @@
-import { CniError, LINK_REFUSED } from "../cni/error";
+import { CniError, LINK_REFUSED, MASTER_UNUSABLE } from "../cni/error";
 import { see } from "../cni/troubleshooting";
 import { netlinkError } from "../ipam/failure";
 import {
@@ -43,6 +43,13 @@ export class Inquiry {
     private master: Link,
   ) {
     this.socket = isInContainer ? session.container : session.host;
+  }
+
+  /** For STATUS: what the kernel would refuse, where the master itself shows it. */
+  ofMaster(): CniError | null {
+    if (!isPort(this.master)) return null;
+    const msg = `master "${this.master.name}" is a port of a ${this.master.controllerKind}`;
+    return new CniError(MASTER_UNUSABLE, msg, this.port(this.master));
   }
 
   /** The error for a macvlan that the kernel did not make. */

@@ -8,6 +8,7 @@ import { addMacvlan } from "./add";
 import { checkMacvlan } from "./check";
 import { checkKeys, MacvlanConf } from "./conf";
 import { deleteMacvlan } from "./del";
+import { Inquiry } from "./inquiry";
 import { Master } from "./master";
 import { Session } from "./session";
 
@@ -46,7 +47,9 @@ export class MacvlanPlugin extends Plugin {
     if (error) return error;
     if (!own.linkInContainer) {
       error = this.session.openHost();
-      if (!error) error = new Master(this.session, own, "").find();
+      const master = new Master(this.session, own, "");
+      if (!error) error = master.find();
+      if (!error) error = new Inquiry(this.session, false, master.link).ofMaster();
       if (error) return new CniError(NOT_AVAILABLE, error.msg, error.details);
     }
     if (own.ipamType.length == 0) return null;

@@ -352,6 +352,15 @@ describe("a warning, and success, where the master is", () => {
     expect(warning({ kind: "" }, "wlan0")).toContain("wlan0");
   });
 
+  test("without a carrier, and there are IPv6 addresses to wait for", () => {
+    const sim = machine();
+    sim.addMaster("ens9", { cable: false });
+    const ipam = staticIpam(["2001:db8::5/64"]);
+    const { status, stderr } = run(sim, { config: config({ master: "ens9", ipam }) });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/"mv0" has no carrier: .*#master-has-no-carrier\n$/);
+  });
+
   test.each([
     ["a bond of another mode", { kind: "bond", bondMode: 1 }, "bond0"],
     ["a veth with such a name", { kind: "veth" }, "wlan0"],
