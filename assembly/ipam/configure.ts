@@ -1,5 +1,6 @@
 import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni/error";
 import { Result } from "../cni/result";
+import { see } from "../cni/troubleshooting";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
 import { RT_TABLE_MAIN } from "../linux/rtnetlink";
@@ -11,10 +12,11 @@ import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex } from "../rtnetlink/query";
 import { KernelRoute, newRoute } from "../rtnetlink/route";
 import { newRule } from "../rtnetlink/rule";
-import { RtnlSocket } from "../rtnetlink/socket";
+import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
+import { bringUp } from "./bring-up";
 import { DadWatch } from "./dad";
 import { LinkSysctls } from "./link-sysctls";
 import { kernelRoutes } from "./routes";
@@ -30,6 +32,8 @@ export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
   private hasIpv6: bool = false;
+  /** What the kernel has refused of what was sent. */
+  refusal: NetlinkError | null = null;
 
   /**
    * @param netns the container's namespace.
@@ -126,6 +130,7 @@ export class Configurator {
       newAddress(request, this.link.index, result.ips[i].address);
       steps.push(`add address ${result.ips[i].address.toString()} to "${name}"`);
     }
+    const up = request.count;
     setLinkUp(request, this.link.index, this.link.alias);
     steps.push(`set "${name}" up`);
     const routes = kernelRoutes(result).concat(this.sources.routes);
@@ -139,7 +144,8 @@ export class Configurator {
       newRule(request, rules[i]);
       steps.push(`add rule ${rules[i].toString()} for "${name}"`);
     }
-    const failure = this.socket.execute(request);
+    const failure = bringUp(this.socket, request, up);
+    this.refusal = failure;
     return failure ? configureError(steps[failure.index], failure) : null;
   }
 
@@ -149,7 +155,10 @@ export class Configurator {
     let error: CniError | null = null;
     // Without a carrier detection does not begin; the kernel does it once there is one.
     if (link && (link.flags & IFF_LOWER_UP) != 0) error = this.dad.wait(this.socket);
-    else log(`"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`);
+    else {
+      const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`;
+      log(see(what, "master-has-no-carrier"));
+    }
     const entered = this.netns.enter();
     if (entered == 0) this.timers.restore();
     const left = entered == 0 ? this.netns.leave() : entered;
