@@ -63,6 +63,8 @@ config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, ui
   const uint8_t *ipam = json_member(root, "ipam");
   config_t config = {.type = text_of(json_member(ipam, "type"), &memory)};
   config.sysctl = json_member(root, "sysctl");
+  const uint8_t *ipv6 = json_member(root, "ipv6");
+  config.has_ipv6 = ipv6 && *ipv6 == '{';
   if (!is_host_local && !is_equal(config.type, string_of(HOST_LOCAL))) return config;
   config.resolv_conf = text_of(json_member(ipam, "resolvConf"), &memory);
   config.data_dir = text_of(json_member(ipam, "dataDir"), &memory);

@@ -82,6 +82,7 @@ typedef struct {
   string_t data_dir;
   string_t name;
   bool has_leases; // else data_dir and name say nothing
+  bool has_ipv6; // the object of that name is there
   const uint8_t *sysctl; // the object of that name, or another value, or NULL; in the text itself
 } config_t;
 

@@ -5,13 +5,11 @@ import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
-import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
 import { Fields, Problem } from "../json/fields";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
-import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
-import { MessageWriter } from "../rtnetlink/message";
+import { Link, MacvlanSpec } from "../rtnetlink/link";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
@@ -61,8 +59,17 @@ export function addMacvlan(
     );
   }
 
-  if (own.ipamType.length > 0) error = addLayer3(ipam, session, own, macvlan.link, undo, result);
-  else error = addLayer2(session, own, macvlan.link);
+  const configurator = new Configurator(
+    session.netns,
+    session.container,
+    macvlan.link,
+    own.policy,
+    undo,
+  );
+  if (own.ipamType.length > 0) error = addLayer3(ipam, configurator, undo, result);
+  else error = configurator.apply(new Result());
+  // Only now it is sure which one it has.
+  result.interfaces[result.interfaces.length - 1].mac = formatMac(macvlan.link.mac);
   result.dns.overrideBy(own.dns);
   return error;
 }
@@ -91,26 +98,14 @@ function takePrevResult(conf: NetConf, result: Result): CniError | null {
 
 function report(link: Link, sandbox: string, result: Result): void {
   const entry = new Interface(link.name, sandbox);
-  entry.mac = formatMac(link.mac);
   entry.mtu = link.mtu;
   result.interfaces.push(entry);
-}
-
-function addLayer2(session: Session, conf: MacvlanConf, link: Link): CniError | null {
-  const error = conf.sysctls.writeIn(session.netns);
-  if (error) return error;
-  const request = new MessageWriter();
-  setLinkUp(request, link.index, link.alias);
-  const failure = session.container.execute(request);
-  return failure ? configureError(`set "${link.name}" up`, failure) : null;
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
 function addLayer3(
   ipam: Ipam,
-  session: Session,
-  conf: MacvlanConf,
-  link: Link,
+  configurator: Configurator,
   undo: UndoStack,
   result: Result,
 ): CniError | null {
@@ -123,8 +118,6 @@ function addLayer3(
       `IPAM plugin "${ipam.type}" returned missing IP config: its result has no address`,
     );
   }
-  const sysctls = conf.sysctls;
-  const configurator = new Configurator(session.netns, session.container, link, sysctls, undo);
   if (!error) error = configurator.apply(own);
   if (error) return error;
   const index = result.interfaces.length - 1;

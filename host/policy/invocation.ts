@@ -24,9 +24,17 @@ interface Config {
   readonly paths: LeasePaths | undefined;
   /** The key `sysctl`. */
   readonly sysctl: unknown;
+  /** Whether the key `ipv6` is an object. */
+  readonly hasIpv6: boolean;
 }
 
-const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined, sysctl: undefined };
+const NO_CONFIG: Config = {
+  type: "",
+  resolvConf: "",
+  paths: undefined,
+  sysctl: undefined,
+  hasIpv6: false,
+};
 
 /**
  * What one call of the plugin is about: what the runtime has said in the environment and on
@@ -90,6 +98,11 @@ export class Invocation {
     return member(this.#read().sysctl, key) !== undefined;
   }
 
+  /** Whether the configuration rules IPv6 on the interface. */
+  get hasIpv6(): boolean {
+    return this.#read().hasIpv6;
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -115,10 +128,12 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
   const ipam = member(root, "ipam");
   const type = text(member(ipam, "type"));
   const sysctl = member(root, "sysctl");
-  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl };
+  const hasIpv6 = isObject(member(root, "ipv6"));
+  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl, hasIpv6 };
   const resolvConf = text(member(ipam, "resolvConf"));
   const dataDir = text(member(ipam, "dataDir")) || DATA_DIR;
-  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))), sysctl };
+  const paths = pathsOf(dataDir, text(member(root, "name")));
+  return { type, resolvConf, paths, sysctl, hasIpv6 };
 }
 
 /** The core takes no network whose name is no name, or begins with a dot as the index does. */
@@ -136,14 +151,17 @@ function parse(input: Uint8Array): unknown {
   }
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The member that the core would take: any letter case, the exact one preferred, then the last. */
 function member(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const members = value as Record<string, unknown>;
-  if (Object.hasOwn(members, key)) return members[key];
-  const similar = Object.keys(members).filter((name) => lower(name) === lower(key));
+  if (!isObject(value)) return undefined;
+  if (Object.hasOwn(value, key)) return value[key];
+  const similar = Object.keys(value).filter((name) => lower(name) === lower(key));
   const last = similar.at(-1);
-  return last === undefined ? undefined : members[last];
+  return last === undefined ? undefined : value[last];
 }
 
 /** Letters of ASCII alone, as the core does it: one outside of it becomes a k. */

@@ -13,6 +13,7 @@ import {
   linkName,
   linkSysctl,
   mac,
+  macPrefix,
   uint32,
   wholeNumber,
 } from "./text.ts";
@@ -25,6 +26,28 @@ const attachment = z.looseObject({
 const attachments = z.array(attachment).nullable();
 
 const linkSysctls = z.record(linkSysctl, wholeNumber);
+
+/** What routers may do to the interface, and how it gets its IPv6 addresses. */
+const ipv6Policy = z
+  .looseObject({
+    acceptRA: z
+      .boolean()
+      .optional()
+      .describe("Whether router advertisements count. Missing: as the container has it."),
+    autoconf: z
+      .boolean()
+      .optional()
+      .describe("Whether addresses are made of advertised prefixes; true needs acceptRA."),
+    linkLocal: z
+      .enum(["", "eui64", "stable", "random", "none"])
+      .optional()
+      .describe("What the link-local address is made of. Missing: as the container has it."),
+    dad: z
+      .enum(["", "wait", "optimistic", "off"])
+      .optional()
+      .describe("Duplicate address detection: ADD waits for it, the kernel does it later, nobody."),
+  })
+  .describe("IPv6 on the interface.");
 
 /** What an administrator writes for macvlan: one element of `plugins` in a configuration list. */
 export const macvlanSchema = z.looseObject({
@@ -66,6 +89,17 @@ export const macvlanSchema = z.looseObject({
       "MAC address of the interface. CNI_ARGS MAC= goes before it, runtimeConfig.mac before both." +
         " Missing or empty: a random one.",
     ),
+  macPolicy: z
+    .enum(["", "random", "stable", "prefix"])
+    .optional()
+    .describe(
+      "Where the MAC address comes from if none is asked for. stable: from the names of network and" +
+        " pod. prefix: `macPrefix` and the IP address. Missing or empty: random.",
+    ),
+  macPrefix: macPrefix
+    .or(z.literal(""))
+    .optional()
+    .describe("The first 1 to 5 bytes of the MAC address, for `macPolicy` prefix."),
   linkInContainer: z
     .boolean()
     .optional()
@@ -92,6 +126,7 @@ export const macvlanSchema = z.looseObject({
   sysctl: linkSysctls
     .optional()
     .describe("Sysctls of the interface: IFNAME stands for its name. Values are whole numbers."),
+  ipv6: ipv6Policy.optional(),
   synchronousDelete: z
     .boolean()
     .optional()

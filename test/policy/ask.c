@@ -2,7 +2,7 @@
 // each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
 // the same way.
 //
-//   macvlan, host-local   what the program of this name takes from a configuration: five texts
+//   macvlan, host-local   what the program of this name takes from a configuration: six texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +27,7 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
   print(config.has_leases ? config.name : string_of(""));
   bool keeps = sets_sysctl(&config, "net.ipv4.conf.IFNAME.", string_of("keep"));
   print(string_of(keeps ? "keep" : ""));
+  print(string_of(config.has_ipv6 ? "ipv6" : ""));
   free(memory);
 }
 

@@ -8,7 +8,7 @@ import { damaged, holds, TIMEOUT } from "../fuzz/fuzz.ts";
 import { document, problemOf, probe } from "../json/probe.ts";
 import { askNative, needNativePolicy } from "./native.ts";
 
-const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl"];
+const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl", "ipv6"];
 const SYSCTL = "net.ipv4.conf.IFNAME.keep";
 /** The last one has the sign of Kelvin, which becomes a k. */
 const SPELLINGS = [SYSCTL, SYSCTL.toUpperCase(), SYSCTL.replace("k", "\u212a")];
@@ -16,16 +16,25 @@ const PROGRAMS = ["macvlan", "host-local"] as const;
 
 /**
  * What a configuration says: `ipam.type`, `ipam.resolvConf`, the directory of the leases, `keep` if
- * it sets that sysctl.
+ * it sets that sysctl, `ipv6` if that is an object.
  */
-type Said = readonly [type: string, resolvConf: string, leases: string, sysctl: string];
+type Said = readonly [
+  type: string,
+  resolvConf: string,
+  leases: string,
+  sysctl: string,
+  ipv6: string,
+];
 
 /** For each document what each of the programs takes. */
 function byNative(documents: readonly Uint8Array[]): Said[][] {
   const answers = askNative(PROGRAMS, documents);
   const said = (): Said => {
-    const [type = "", resolvConf = "", dataDir, name, sysctl = ""] = answers.splice(0, 5);
-    return [type, resolvConf, name ? `${dataDir}/${name}` : "", sysctl];
+    const [type = "", resolvConf = "", dataDir, name, sysctl = "", ipv6 = ""] = answers.splice(
+      0,
+      6,
+    );
+    return [type, resolvConf, name ? `${dataDir}/${name}` : "", sysctl, ipv6];
   };
   return documents.map(() => PROGRAMS.map(said));
 }
@@ -35,9 +44,9 @@ function byNode(bytes: Uint8Array, program: string): Said {
   const invocation = new Invocation(system as System);
   if (bytes.length > 0) invocation.take(bytes);
   invocation.take(new Uint8Array(0));
-  const { ipamType, resolvConf, leasePaths } = invocation;
+  const { ipamType, resolvConf, leasePaths, hasIpv6 } = invocation;
   const sysctl = invocation.setsSysctl("ipv4/conf/", "keep") ? "keep" : "";
-  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl];
+  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl, hasIpv6 ? "ipv6" : ""];
 }
 
 /** Of keys that differ in letter case alone the core's choice counts: with that one alone. */
@@ -52,7 +61,7 @@ function plain(bytes: Uint8Array): Uint8Array {
       .filter(([, value]) => value !== "absent")
       .map(([key, value]) => `"${key}":${value}`);
   const inner = ipam === "absent" ? [] : pick(ipam, ["type", "dataDir", "resolvConf"]);
-  const members = [...pick(bytes, ["name", "sysctl"]), `"ipam":{${inner.join()}}`];
+  const members = [...pick(bytes, ["name", "sysctl", "ipv6"]), `"ipam":{${inner.join()}}`];
   return Buffer.from(`{${members.join()}}`);
 }
 
@@ -144,14 +153,16 @@ describe("the native host takes from a configuration what the Node host takes", 
   }
 
   test("whatever is in it", { timeout: TIMEOUT }, () => {
-    let [leases, sysctls] = [0, 0];
+    let [leases, sysctls, policies] = [0, 0, 0];
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 60, size: "max" })), (documents) => {
       const found = compare(documents);
       leases += found.filter(([macvlan]) => macvlan?.[2] !== "").length;
       sysctls += found.filter(([macvlan]) => macvlan?.[3] !== "").length;
+      policies += found.filter(([macvlan]) => macvlan?.[4] !== "").length;
     });
     expect(leases).toBeGreaterThan(0);
     expect(sysctls).toBeGreaterThan(0);
+    expect(policies).toBeGreaterThan(0);
   });
 
   test("and of one that is cut off anywhere", () => {
@@ -159,7 +170,7 @@ describe("the native host takes from a configuration what the Node host takes", 
     const text = JSON.stringify({ a: [1.5e-3, true, null, {}, []], name: "n", ipam });
     const whole = Buffer.from(text);
     const found = compare(Array.from({ length: whole.length + 1 }, (_, i) => whole.subarray(0, i)));
-    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", ""];
+    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", "", ""];
     expect(found.at(-1)).toEqual([said, said]);
     expect(found.flat().filter(([type]) => type !== "")).toEqual([said, said]);
   });
@@ -169,8 +180,8 @@ describe("the native host takes from a configuration what the Node host takes", 
     const end = ',"name":"n","ipam":{"type":"host-local"}}';
     const documents = [`{"a":${nest("[", "]")}${end}`, `{"a":${nest('{"b":[', "]}")}${end}`];
     const broken = [`{"a":${nest("[", "}")}${end}`, "[".repeat(depth), '{"a":'.repeat(depth)];
-    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", ""];
-    const none: Said = ["", "", "", ""];
+    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", "", ""];
+    const none: Said = ["", "", "", "", ""];
     const found = byNative([...documents, ...broken].map((text) => Buffer.from(text)));
     expect(found.map(([macvlan]) => macvlan)).toEqual([said, said, none, none, none]);
     expect(documents.map((text) => byNode(Buffer.from(text), "macvlan"))).toEqual([said, said]);

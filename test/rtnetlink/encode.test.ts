@@ -55,8 +55,8 @@ const macvlan = (link: Parameters<typeof encoder.newMacvlan>[0]): Golden => ({
   write: () => encoder.newMacvlan(link),
   changes: [kindWithNul],
 });
-const address = (cidr: string): Golden => ({
-  write: () => encoder.newAddress(index("new-private"), cidr),
+const address = (cidr: string, flags = 0): Golden => ({
+  write: () => encoder.newAddress(index("new-private"), cidr, flags),
 });
 const route = (dst: string, more: object): Golden => ({
   write: () => encoder.newRoute(index("new-private"), { dst, ...more }),
@@ -129,6 +129,10 @@ const golden: Readonly<Record<string, Golden>> = {
     write: () => encoder.setLinkUp(index("new-private"), "pod-a"),
     changes: [setLink],
   },
+  "set link up with an address": {
+    write: () => encoder.setLinkUp(index("new-bridge"), "", [2, 0, 0, 0, 0, 0x50]),
+    changes: [setLink],
+  },
   "rename link": {
     write: () => encoder.renameLink(index("new-vepa"), "renamed"),
     changes: [setLink],
@@ -141,6 +145,8 @@ const golden: Readonly<Record<string, Golden>> = {
   "new address: IPv4 /32": address("10.53.0.2/32"),
   "new address: IPv6": address("2001:db8:50::2/64"),
   "new address: IPv6 /128": address("2001:db8:51::2/128"),
+  "new address: IPv6 nodad": address("2001:db8:52::2/64", 0x02),
+  "new address: IPv6 optimistic": address("2001:db8:53::2/64", 0x04),
   "dump addresses: IPv4": { write: () => encoder.dumpAddresses(2, index("new-private")) },
   "dump addresses: IPv6": { write: () => encoder.dumpAddresses(10, index("new-private")) },
 
