@@ -31,6 +31,8 @@ export interface AddressInfo {
   readonly prefixlen: number;
   readonly broadcast?: string;
   readonly scope: string;
+  readonly nodad?: boolean;
+  readonly optimistic?: boolean;
   readonly tentative?: boolean;
   readonly dadfailed?: boolean;
 }

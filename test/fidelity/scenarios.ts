@@ -153,6 +153,22 @@ export const scenarios: readonly FidelityScenario[] = [
     name: "linkInContainer without a master there",
     steps: [{ cni: "ADD", keys: { linkInContainer: true } }],
   },
+  ...["wait", "optimistic", "off"].map((dad) => ({
+    name: `IPv6 without routers, detection: ${dad}`,
+    steps: whole({ mac, ipv6: { acceptRA: false, linkLocal: "none", dad }, ...dual }),
+  })),
+  { name: "a MAC address of the pod's name", steps: whole({ macPolicy: "stable", ...v4 }) },
+  {
+    name: "a MAC address of the IPv4 address",
+    steps: whole({ macPolicy: "prefix", macPrefix: "0a:58", ...dual }),
+  },
+  {
+    name: "an IPv4 address twice, of which the MAC address is made",
+    steps: [
+      { cni: "ADD", keys: { macPolicy: "prefix", macPrefix: "0a:58", ...v4 } },
+      { cni: "ADD", keys: { macPolicy: "prefix", macPrefix: "0a:58", ...v4 }, ifname: "mv1" },
+    ],
+  },
   { name: "jumbo frames", masters: { m0: { mtu: 9000 } }, steps: whole({ mac, ...dual }) },
   { name: "STATUS", steps: [{ cni: "STATUS" }, { down: "m0" }, { cni: "STATUS" }] },
 ];

@@ -22,11 +22,12 @@ describe("ADD announces", () => {
   it.each([
     ["an IPv4 address by gratuitous ARP", "10.1.0.2", "10.1.0.2/24"],
     ["an IPv6 address by unsolicited neighbour advertisement", "fd00:1::2", "fd00:1::2/64"],
-  ])("%s, so that neighbours learn where it is now", async (_, address, prefix) => {
+    ["an address without detection", "fd00:1::2", "fd00:1::2/64", { ipv6: { dad: "off" } }],
+  ])("%s, so that neighbours learn where it is now", async (_, address, prefix, keys = {}) => {
     const words = ["neigh", "replace", address, "lladdr", stale, "dev", "lan", "nud", "stale"];
     site.segment.ip(...words);
     const pod = site.pod();
-    site.add(pod, staticIpam([prefix]));
+    site.add(pod, { ...keys, ...staticIpam([prefix]) });
     expect(await learnt(address, link(pod).address)).toContain(link(pod).address);
   });
 });
