@@ -1,4 +1,10 @@
-import { CniError, CONFIGURE_REFUSED, systemError } from "../cni/error";
+import {
+  CHECK_FAILED,
+  CniError,
+  CONFIGURE_REFUSED,
+  SYSTEM_FAILURE,
+  systemError,
+} from "../cni/error";
 import { Fields } from "../json/fields";
 import { ENOENT } from "../linux/errno";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
@@ -71,11 +77,15 @@ export class LinkSysctls {
     this.presets--;
   }
 
-  /** Sets them. To be called in the container's namespace, before the interface comes up. */
-  write(): CniError | null {
+  /**
+   * Sets them. To be called in the container's namespace, before the interface comes up.
+   *
+   * @param hasIpv6 whether the interface has IPv6 for sure.
+   */
+  write(hasIpv6: bool): CniError | null {
     for (let i = 0; i < this.keys.length; i++) {
       const written = writeSysctl(this.paths[i], this.values[i]);
-      if (written >= 0 || (written == -ENOENT && this.isPointless(i))) continue;
+      if (written >= 0 || (written == -ENOENT && !hasIpv6 && this.isPointless(i))) continue;
       const what = `set sysctl "${this.keys[i]}" to ${this.values[i]}`;
       const error = systemError(CONFIGURE_REFUSED, what, written);
       if (written == -ENOENT) error.details = missing(this.keys[i]);
@@ -92,17 +102,20 @@ export class LinkSysctls {
   }
 
   /**
-   * What is set in another way, or the empty string. To be called in the container's namespace.
-   * Those of neighbours are mostly times, which the kernel rounds.
+   * An error if one is set in another way. To be called in the container's namespace. Those of
+   * neighbours are mostly times, which the kernel rounds.
    */
-  difference(): string {
+  check(): CniError | null {
     for (let i = 0; i < this.keys.length; i++) {
       if (this.keys[i].includes(".neigh.")) continue;
       const found = readSysctl(this.paths[i]);
       if (found == this.values[i] || (found.length == 0 && this.isPointless(i))) continue;
-      return `sysctl "${this.keys[i]}" is "${found}", the configuration says ${this.values[i]}`;
+      const what = `sysctl "${this.keys[i]}"`;
+      if (found.length == 0) return new CniError(SYSTEM_FAILURE, `${what} cannot be read`);
+      const wanted = `the configuration says ${this.values[i]}`;
+      return new CniError(CHECK_FAILED, `${what} is "${found}", ${wanted}`);
     }
-    return "";
+    return null;
   }
 }
 

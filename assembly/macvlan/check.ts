@@ -154,11 +154,11 @@ class Checker {
     if (this.conf.policy.sysctls.isEmpty) return null;
     const netns = this.session.netns;
     const entered = netns.enter();
-    if (entered < 0) return systemError(CHECK_FAILED, "enter the container's netns", entered);
-    const difference = this.conf.policy.sysctls.difference();
+    if (entered < 0) return systemError(SYSTEM_FAILURE, "enter the container's netns", entered);
+    const error = this.conf.policy.sysctls.check();
     const left = netns.leave();
-    if (left < 0) return systemError(CHECK_FAILED, "leave the container's netns", left);
-    return difference.length > 0 ? differs(difference) : null;
+    if (left < 0) return systemError(SYSTEM_FAILURE, "leave the container's netns", left);
+    return error;
   }
 
   /** Those of this interface; a chained plugin may have added others to other interfaces. */

@@ -137,7 +137,7 @@ class SecretFile extends SysctlFile {
   }
 
   protected override take(text: string): void {
-    if (!/^[0-9a-f:]+$/.test(text)) throw new Errno(EIO);
+    if (!/^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}$/.test(text)) throw new Errno(EIO);
     this.owner.settings.stableSecret = formatIp(parseIp(text));
     this.owner.settings.set("ipv6/conf", "addr_gen_mode", IN6_ADDR_GEN_MODE_STABLE_PRIVACY);
   }

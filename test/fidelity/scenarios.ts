@@ -163,11 +163,12 @@ export const scenarios: readonly FidelityScenario[] = [
     steps: whole({ macPolicy: "prefix", macPrefix: "0a:58", ...dual }),
   },
   {
-    name: "an IPv4 address twice, of which the MAC address is made",
-    steps: [
-      { cni: "ADD", keys: { macPolicy: "prefix", macPrefix: "0a:58", ...v4 } },
-      { cni: "ADD", keys: { macPolicy: "prefix", macPrefix: "0a:58", ...v4 }, ifname: "mv1" },
-    ],
+    name: "two IPv4 addresses that end alike, of which MAC addresses are made",
+    steps: ["10.1.0.2/24", "10.2.0.2/24"].map((address, index) => ({
+      cni: "ADD",
+      keys: { macPolicy: "prefix", macPrefix: "0a:58:0a:01", ...staticIpam([address]) },
+      ifname: `mv${index}`,
+    })),
   },
   { name: "jumbo frames", masters: { m0: { mtu: 9000 } }, steps: whole({ mac, ...dual }) },
   { name: "STATUS", steps: [{ cni: "STATUS" }, { down: "m0" }, { cni: "STATUS" }] },

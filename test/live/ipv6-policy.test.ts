@@ -7,7 +7,7 @@ import type { Netns, Running } from "../../lab/netns.ts";
 import { root } from "../../lab/paths.ts";
 import { giveUp } from "../prerequisites.ts";
 import { staticIpam } from "./ipam.ts";
-import { addresses, link, routes } from "./kernel.ts";
+import { addresses, routes } from "./kernel.ts";
 import { failure } from "./outcome.ts";
 import { type Config, master, needs, useSite } from "./site.ts";
 

@@ -145,7 +145,7 @@ const executed = {
 
 const policy = {
   macPolicy: "stable",
-  ipv6: { autoconf: true, linkLocal: "stable", dad: "off" },
+  ipv6: { autoconf: true, linkLocal: "random", dad: "off" },
   ipam: staticIpam(["2001:db8::5/64"]),
 };
 /** By the names net1, container-1 and mv0. */
