@@ -3,10 +3,12 @@ import { Result } from "../cni/result";
 import { see } from "../cni/troubleshooting";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
+import { IFA_F_NODAD, IFA_F_OPTIMISTIC } from "../linux/if_addr";
 import { RT_TABLE_MAIN } from "../linux/rtnetlink";
 import { formatIp } from "../net/ip";
+import { formatMac } from "../net/mac";
 import { newAddress } from "../rtnetlink/address";
-import { configureError } from "./failure";
+import { configureError, netlinkError } from "./failure";
 import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex } from "../rtnetlink/query";
@@ -16,9 +18,10 @@ import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
-import { bringUp } from "./bring-up";
+import { isClash, bringUp } from "./bring-up";
 import { DadWatch } from "./dad";
-import { LinkSysctls } from "./link-sysctls";
+import { DAD_OFF, DAD_OPTIMISTIC, DAD_WAIT } from "./ipv6-policy";
+import { LinkPolicy } from "./link-policy";
 import { kernelRoutes } from "./routes";
 import { RemoveRules } from "./source-rules";
 import { SourceRouting } from "./source-routing";
@@ -27,11 +30,15 @@ import { DadTimers, RestoreSysctl } from "./sysctls";
 /** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
 const IPV6_MTU_MIN: u32 = 1280;
 
+/** By `Ipv6Policy.dad`: the flags of an IPv6 address. */
+const DAD_FLAGS: u32[] = [0, IFA_F_OPTIMISTIC, IFA_F_NODAD];
+
 /** Gives an interface of the container addresses and routes by an IPAM result, and brings it up. */
 export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
   private hasIpv6: bool = false;
+  private waits: bool = false;
   /** What the kernel has refused of what was sent. */
   refusal: NetlinkError | null = null;
 
@@ -39,7 +46,7 @@ export class Configurator {
    * @param netns the container's namespace.
    * @param socket a socket in it.
    * @param link the interface, which is down, with the alias that it is to have.
-   * @param sysctls that are to be set besides.
+   * @param policy what the configuration says besides.
    * @param sources with the plan for what is applied.
    * @param undo gets what has to be taken back besides the interface.
    */
@@ -47,7 +54,7 @@ export class Configurator {
     private netns: Netns,
     private socket: RtnlSocket,
     private link: Link,
-    private sysctls: LinkSysctls,
+    private policy: LinkPolicy,
     private sources: SourceRouting,
     private undo: UndoStack,
   ) {
@@ -55,38 +62,48 @@ export class Configurator {
     this.timers = new DadTimers(link.name);
   }
 
+  /** A result without addresses brings the link up, and no more. */
   apply(result: Result): CniError | null {
     for (let i = 0; i < result.ips.length; i++) {
       if (!result.ips[i].address.isIpv4) this.hasIpv6 = true;
     }
+    const ipv6 = this.policy.ipv6;
+    this.waits = this.hasIpv6 && ipv6.dad == DAD_WAIT;
+    const hasAddress = result.ips.length > 0;
+    const isVisited = hasAddress || ipv6.isWanted || !this.policy.sysctls.isEmpty;
     let error = this.checkMtu();
-    if (!error) error = this.inNamespace();
+    if (!error && isVisited) error = this.inNamespace(hasAddress);
     if (!error) error = this.send(result);
-    if (!error && this.hasIpv6) error = this.waitForDad();
+    if (!error && this.waits) error = this.waitForDad();
     this.dad.close();
     return error;
   }
 
   private checkMtu(): CniError | null {
-    if (!this.hasIpv6 || this.link.mtu >= IPV6_MTU_MIN) return null;
+    if (!this.needsIpv6 || this.link.mtu >= IPV6_MTU_MIN) return null;
+    const what = this.hasIpv6 ? "its IPv6 address" : "router advertisements";
     return new CniError(
       INVALID_CONFIG,
-      `the MTU of "${this.link.name}" is ${this.link.mtu.toString()}, too small for its IPv6 ` +
-        `address: IPv6 needs ${IPV6_MTU_MIN.toString()}`,
+      `the MTU of "${this.link.name}" is ${this.link.mtu.toString()}, too small for ${what}: ` +
+        `IPv6 needs ${IPV6_MTU_MIN.toString()}`,
     );
   }
 
+  private get needsIpv6(): bool {
+    return this.hasIpv6 || this.policy.ipv6.isWanted;
+  }
+
   /** All that is reached by being inside the namespace, in one visit. */
-  private inNamespace(): CniError | null {
+  private inNamespace(hasAddress: bool): CniError | null {
     const entered = this.netns.enter();
     if (entered < 0) return systemError(CONFIGURE_REFUSED, "enter the container's netns", entered);
-    this.announceOnUp();
+    if (hasAddress) this.announceOnUp();
     let error: CniError | null = null;
-    if (this.hasIpv6) error = this.enableIpv6();
+    if (this.needsIpv6) error = this.enableIpv6();
     // After our own, so that these are what stays.
-    if (!error) error = this.sysctls.write();
-    if (!error && this.hasIpv6) error = this.dad.open();
-    if (!error && this.hasIpv6) this.timers.shorten();
+    if (!error) error = this.policy.sysctls.write(this.needsIpv6);
+    if (!error && this.waits) error = this.dad.open();
+    if (!error && this.waits) this.timers.shorten();
     const left = this.netns.leave();
     if (left < 0) return systemError(CONFIGURE_REFUSED, "leave the container's netns", left);
     return error;
@@ -106,6 +123,13 @@ export class Configurator {
       const before = readSysctl(key);
       if (before == "0") continue;
       if (before == "") {
+        // The kernel refuses addresses by itself; nothing would come of router advertisements.
+        if (this.policy.ipv6.isWanted) {
+          return new CniError(
+            CONFIGURE_REFUSED,
+            `enable IPv6 on "${interfaces[i]}": cannot read ${key}: has this kernel no IPv6?`,
+          );
+        }
         log(`cannot read ${key}; going on as if IPv6 were enabled`);
         continue;
       }
@@ -117,21 +141,51 @@ export class Configurator {
     }
     // Else the addresses would be gone after the link had been down for a moment; they work
     // without.
-    writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
+    if (this.hasIpv6) writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
     return null;
   }
 
   /** Addresses, link up, routes, rules go to the kernel in one send; it does them in this order. */
   private send(result: Result): CniError | null {
-    const name = this.link.name;
     const request = new MessageWriter();
     const steps: string[] = [];
     for (let i = 0; i < result.ips.length; i++) {
-      newAddress(request, this.link.index, result.ips[i].address);
-      steps.push(`add address ${result.ips[i].address.toString()} to "${name}"`);
+      const address = result.ips[i].address;
+      const flags = address.isIpv4 ? 0 : DAD_FLAGS[this.policy.ipv6.dad];
+      newAddress(request, this.link.index, address, flags);
+      steps.push(`add address ${address.toString()} to "${this.link.name}"`);
     }
-    const up = request.count;
-    setLinkUp(request, this.link.index, this.link.alias);
+    let up = steps.length;
+    this.setUp(request, steps, this.policy.mac.of(result.ips), result);
+    if (this.sources.rules.length > 0)
+      this.undo.push(new RemoveRules(this.socket, this.sources.table, this.link.name));
+    let failure = bringUp(this.socket, request, up);
+    // What came before is done, and of what comes after nothing: routes need a link that is up.
+    while (isClash(failure, up)) {
+      const mac = this.policy.mac.next();
+      if (mac.length == 0) break;
+      const used = formatMac(this.link.mac);
+      log(
+        `MAC address ${used} is in use on the master: "${this.link.name}" gets ${formatMac(mac)}`,
+      );
+      up = 0;
+      steps.length = 0;
+      const again = new MessageWriter();
+      this.setUp(again, steps, mac, result);
+      failure = this.socket.execute(again);
+    }
+    if (!failure) return null;
+    const remedy = isClash(failure, up) ? this.policy.mac.remedy : "";
+    if (remedy.length > 0) return this.clash(failure, remedy);
+    this.refusal = failure;
+    return configureError(steps[failure.index], failure);
+  }
+
+  /** Writes link up, with a MAC address if there is one, and what needs a link that is up. */
+  private setUp(request: MessageWriter, steps: string[], mac: Uint8Array, result: Result): void {
+    const name = this.link.name;
+    if (mac.length > 0) this.link.mac = mac;
+    setLinkUp(request, this.link.index, this.link.alias, mac);
     steps.push(`set "${name}" up`);
     const routes = kernelRoutes(result).concat(this.sources.routes);
     for (let i = 0; i < routes.length; i++) {
@@ -139,14 +193,17 @@ export class Configurator {
       steps.push(`add route ${describe(routes[i])} dev "${name}"`);
     }
     const rules = this.sources.rules;
-    if (rules.length > 0) this.undo.push(new RemoveRules(this.socket, this.sources.table, name));
     for (let i = 0; i < rules.length; i++) {
       newRule(request, rules[i]);
       steps.push(`add rule ${rules[i].toString()} for "${name}"`);
     }
-    const failure = bringUp(this.socket, request, up);
-    this.refusal = failure;
-    return failure ? configureError(steps[failure.index], failure) : null;
+  }
+
+  private clash(failure: NetlinkError, remedy: string): CniError {
+    const what = `set "${this.link.name}" up with MAC address ${formatMac(this.link.mac)}`;
+    const error = netlinkError(CONFIGURE_REFUSED, what, failure);
+    error.details = remedy;
+    return error;
   }
 
   private waitForDad(): CniError | null {

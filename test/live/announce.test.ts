@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { staticIpam } from "./ipam.ts";
 import { link } from "./kernel.ts";
-import { needs, useSite } from "./site.ts";
+import { type Config, needs, useSite } from "./site.ts";
 
 const site = useSite();
 const stale = "02:00:00:00:00:99";
@@ -19,14 +19,15 @@ async function learnt(address: string, mac: string): Promise<string> {
 describe("ADD announces", () => {
   // A pod that comes back with another hardware address: the neighbours still know the old one, and
   // nothing but the announcement of the new link tells them.
-  it.each([
+  it.each<[string, string, string, Config?]>([
     ["an IPv4 address by gratuitous ARP", "10.1.0.2", "10.1.0.2/24"],
     ["an IPv6 address by unsolicited neighbour advertisement", "fd00:1::2", "fd00:1::2/64"],
-  ])("%s, so that neighbours learn where it is now", async (_, address, prefix) => {
+    ["an address without detection", "fd00:1::2", "fd00:1::2/64", { ipv6: { dad: "off" } }],
+  ])("%s, so that neighbours learn where it is now", async (_, address, prefix, keys = {}) => {
     const words = ["neigh", "replace", address, "lladdr", stale, "dev", "lan", "nud", "stale"];
     site.segment.ip(...words);
     const pod = site.pod();
-    site.add(pod, staticIpam([prefix]));
+    site.add(pod, { ...keys, ...staticIpam([prefix]) });
     expect(await learnt(address, link(pod).address)).toContain(link(pod).address);
   });
 });

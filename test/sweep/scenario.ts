@@ -3,9 +3,11 @@ import {
   type Call,
   createMacvlan,
   type KernelOptions,
+  type Link,
   PLUGIN_PATH,
   type Sim,
   uapi,
+  setUp,
 } from "../../host/sim/index.ts";
 import { config, core, machine, POD, staticIpam } from "../core/core.ts";
 
@@ -121,6 +123,15 @@ function clashing(): World {
   return made;
 }
 
+/** Another interface has the first MAC address that the container would get. */
+function contested(): World {
+  const made = world({}, 1);
+  createMacvlan(made.sim.host, { name: "mv8", lower: made.sim.host.find("eth0"), mac: FIRST });
+  setUp(made.sim.host.find("mv8") as Link, true);
+  made.sim.kernel.clock.advance(5000);
+  return made;
+}
+
 /** A master inside the container, and a macvlan beside. */
 function inside(): World {
   const made = world();
@@ -147,6 +158,13 @@ const executed = {
 
 /** By their own table, which ADD looks for before. */
 const sources = { sourceRouting: true, sourceTable: 101, noDefaultRoute: true };
+const policy = {
+  macPolicy: "stable",
+  ipv6: { autoconf: true, linkLocal: "random", dad: "off" },
+  ipam: staticIpam(["2001:db8::5/64"]),
+};
+/** By the names net1, container-1 and mv0. */
+const FIRST = Uint8Array.of(0xb6, 0xd6, 0x27, 0x0b, 0x1d, 0x51);
 
 const basic = { prepare: () => world() };
 const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
@@ -167,6 +185,7 @@ export const links: readonly Scenario[] = [
   { ...basic, name: "static", keys: { ipam: dual } },
   { ...basic, name: "source routing", keys: { ...sources, ipam: dual } },
   { ...basic, name: "mode passthru", keys: { mode: "passthru" } },
+  { name: "IPv6 and MAC policy", keys: policy, prepare: contested },
   { name: "linkInContainer", keys: { linkInContainer: true, ipam: dual }, prepare: inside },
   { name: "an old kernel", keys: {}, prepare: clashing },
   {
