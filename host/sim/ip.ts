@@ -6,8 +6,8 @@ import type { Rule } from "./rule.ts";
 import { formatIp, formatMac } from "./text.ts";
 import * as U from "./uapi.ts";
 
-// What `ip -j -d` would print of a namespace, as far as this kernel has it. The types are also those
-// of what it prints of a real one (lab/).
+// What `ip -j -d` would print of a namespace, as far as this kernel has it. The types are also
+// those of what it prints of a real one (lab/).
 
 /** One interface of `ip -j -d link`. */
 export interface IpLink {
