@@ -93,10 +93,10 @@ export class MacPolicy {
   /** What to do about an address that is in use; empty where the policy has nothing to say of it. */
   get remedy(): string {
     if (this.tries > 0) {
-      return `and so are the ${this.tries.toString()} that were tried before it: DEL what uses them`;
+      return `and so are the ${OTHERS.toString()} that were tried before: DEL what uses them`;
     }
     return this.policy == PREFIX && !this.isFixed
-      ? "an interface on the master has an IP address that is the same, or ends alike: see macPrefix"
+      ? "an interface on the master has the same IP address, or one that ends alike: see macPrefix"
       : "";
   }
 

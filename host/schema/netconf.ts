@@ -97,8 +97,8 @@ export const macvlanSchema = z.looseObject({
     .enum(["", "random", "stable", "prefix"])
     .optional()
     .describe(
-      "Where the MAC address comes from if none is asked for. stable: from the names of network and" +
-        " pod. prefix: `macPrefix` and the IP address. Missing or empty: random.",
+      "Where the MAC address comes from if none is asked for. stable: from the names of network" +
+        " and pod. prefix: `macPrefix` and the IP address. Missing or empty: random.",
     ),
   macPrefix: macPrefix
     .or(z.literal(""))

@@ -117,7 +117,7 @@ describe("a MAC address in use on the master", () => {
       msg:
         `set "mv0" up with MAC address ${macOf("7#net1/container-1/mv0")}: ` +
         "EADDRINUSE (Address already in use)",
-      details: "and so are the 7 that were tried before it: DEL what uses them",
+      details: "and so are the 7 that were tried before: DEL what uses them",
     });
   });
 
@@ -135,7 +135,7 @@ describe("a MAC address in use on the master", () => {
     const error = refusal(sim, { config: config(prefix("0a:58")) });
     expect(error).toMatchObject({ code: 103 });
     expect(error.msg).toContain('set "mv0" up with MAC address 0a:58:0a:01:02:03: EADDRINUSE');
-    expect(error.details).toContain("has an IP address that is the same, or ends alike");
+    expect(error.details).toContain("has the same IP address, or one that ends alike");
   });
 
   test("one that was asked for is not replaced", () => {

@@ -256,7 +256,7 @@ describe("duplicate address detection", () => {
       expect(ping(site.segment, ours)).toBe(0);
     });
 
-    it("optimistic: a program can have the address at once; answers come when it has ended", async () => {
+    it("optimistic: programs can have the address at once, answers come later", async () => {
       const pod = site.pod();
       site.segment.ip("addr", "add", `${theirs}/64`, "dev", "lan", "nodad");
       site.add(pod, keys("optimistic"));
