@@ -42,6 +42,7 @@ export interface IpRoute {
   readonly gateway?: string;
   readonly dev?: string;
   readonly protocol?: string;
+  readonly prefsrc?: string;
   readonly scope?: string;
   readonly metric?: number;
   readonly table?: string;

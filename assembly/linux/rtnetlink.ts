@@ -11,8 +11,6 @@ export const RTM_GETROUTE: i32 = 26;
 export const RTM_NEWNEIGH: i32 = 28;
 export const RTM_DELNEIGH: i32 = 29;
 
-export const RTM_F_LOOKUP_TABLE: u32 = 0x1000;
-
 export const RTN_UNICAST: i32 = 1;
 export const RTN_LOCAL: i32 = 2;
 export const RTPROT_BOOT: i32 = 3;

@@ -77,7 +77,7 @@ export class MessageFilter {
     this.#rights = rights;
   }
 
-  /** In the host's namespace: questions, a macvlan that is made in the container's, and the shim. */
+  /** In the host's namespace: questions, a macvlan made in the container's, and about shims. */
   mayTellHost(bytes: Uint8Array): boolean {
     return this.#allows(bytes, IN_HOST, true);
   }

@@ -1,11 +1,17 @@
 import * as netlink from "../../assembly/linux/netlink.ts";
-import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from "../../assembly/linux/rtnetlink.ts";
+import {
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWNEIGH,
+  RTM_NEWROUTE,
+} from "../../assembly/linux/rtnetlink.ts";
 import { addressAnswer, addressRequest } from "./address.ts";
 import { Attributes, type Message, messagesIn, part } from "./attributes.ts";
 import { quoted } from "./bytes.ts";
 import type { Interfaces } from "./interfaces.ts";
 import { linkAnswer, linkRequest } from "./link.ts";
 import { resultOf } from "./names.ts";
+import { neighbourWords } from "./neighbour.ts";
 import { routeAnswer, routeRequest } from "./route.ts";
 import type { Words } from "./words.ts";
 
@@ -21,6 +27,7 @@ const KINDS: readonly Kind[] = [
   { first: RTM_NEWLINK, header: 16, request: linkRequest, answer: linkAnswer },
   { first: RTM_NEWADDR, header: 8, request: addressRequest, answer: addressAnswer },
   { first: RTM_NEWROUTE, header: 12, request: routeRequest, answer: routeAnswer },
+  { first: RTM_NEWNEIGH, header: 12, request: neighbourWords, answer: neighbourWords },
 ];
 const TYPES_PER_KIND = 4;
 const NLMSGHDR = 16;

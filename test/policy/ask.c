@@ -35,7 +35,8 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
 static void answer(const char *about, const uint8_t *bytes, size_t length) {
   bool is_host = strncmp(about, "host-", 5) == 0 && strcmp(about, "host-local") != 0;
   setenv("CNI_COMMAND", is_host ? about + 5 : "", 1);
-  if (is_host || strcmp(about, "host") == 0) print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
+  if (is_host || strcmp(about, "host") == 0)
+    print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
   else if (strcmp(about, "container") == 0)
     print(string_of(may_tell_container(bytes, length) ? "yes" : "no"));
   else print_config(bytes, length, strcmp(about, "host-local") == 0);

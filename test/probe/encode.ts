@@ -153,7 +153,13 @@ export function routeDump(family: i32, table: u32): void {
 }
 
 /** @param source empty for none. */
-export function hostRoute(index: i32, dst: string, priority: u32, source: string, isNew: bool): void {
+export function hostRoute(
+  index: i32,
+  dst: string,
+  priority: u32,
+  source: string,
+  isNew: bool,
+): void {
   const entry = new HostRoute();
   entry.dst = parseIp(dst)!;
   entry.index = index;
