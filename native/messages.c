@@ -92,6 +92,9 @@ static bool may_tell(const uint8_t *bytes, size_t length, bool is_host) {
       return true;
     case RTM_NEWADDR:
     case RTM_NEWROUTE:
+    case RTM_NEWRULE:
+    case RTM_DELRULE:
+    case RTM_GETRULE:
     case RTM_NEWNEIGH:
       return !is_host;
     default:

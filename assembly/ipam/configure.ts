@@ -10,6 +10,7 @@ import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex } from "../rtnetlink/query";
 import { KernelRoute, newRoute } from "../rtnetlink/route";
+import { newRule } from "../rtnetlink/rule";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
@@ -17,12 +18,14 @@ import { readSysctl, writeSysctl } from "../sys/sysctl";
 import { DadWatch } from "./dad";
 import { LinkSysctls } from "./link-sysctls";
 import { kernelRoutes } from "./routes";
+import { RemoveRules } from "./source-rules";
+import { SourceRouting } from "./source-routing";
 import { DadTimers, RestoreSysctl } from "./sysctls";
 
 /** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
 const IPV6_MTU_MIN: u32 = 1280;
 
-/** Gives an interface of the container what an IPAM result says: addresses, link up, routes. */
+/** Gives an interface of the container addresses and routes by an IPAM result, and brings it up. */
 export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
@@ -33,6 +36,7 @@ export class Configurator {
    * @param socket a socket in it.
    * @param link the interface, which is down, with the alias that it is to have.
    * @param sysctls that are to be set besides.
+   * @param sources with the plan for what is applied.
    * @param undo gets what has to be taken back besides the interface.
    */
   constructor(
@@ -40,6 +44,7 @@ export class Configurator {
     private socket: RtnlSocket,
     private link: Link,
     private sysctls: LinkSysctls,
+    private sources: SourceRouting,
     private undo: UndoStack,
   ) {
     this.dad = new DadWatch(link.name, link.index);
@@ -112,7 +117,7 @@ export class Configurator {
     return null;
   }
 
-  /** Addresses, link up and routes go to the kernel in one send; it does them in this order. */
+  /** Addresses, link up, routes, rules go to the kernel in one send; it does them in this order. */
   private send(result: Result): CniError | null {
     const name = this.link.name;
     const request = new MessageWriter();
@@ -123,10 +128,16 @@ export class Configurator {
     }
     setLinkUp(request, this.link.index, this.link.alias);
     steps.push(`set "${name}" up`);
-    const routes = kernelRoutes(result);
+    const routes = kernelRoutes(result).concat(this.sources.routes);
     for (let i = 0; i < routes.length; i++) {
       newRoute(request, this.link.index, routes[i]);
       steps.push(`add route ${describe(routes[i])} dev "${name}"`);
+    }
+    const rules = this.sources.rules;
+    if (rules.length > 0) this.undo.push(new RemoveRules(this.socket, this.sources.table, name));
+    for (let i = 0; i < rules.length; i++) {
+      newRule(request, rules[i]);
+      steps.push(`add rule ${rules[i].toString()} for "${name}"`);
     }
     const failure = this.socket.execute(request);
     return failure ? configureError(steps[failure.index], failure) : null;

@@ -1,5 +1,5 @@
 import { CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
-import { EADDRINUSE, EEXIST, ENETDOWN, ENETUNREACH } from "../linux/errno";
+import { EADDRINUSE, EAFNOSUPPORT, EEXIST, ENETDOWN, ENETUNREACH } from "../linux/errno";
 import { errnoText, isTransient } from "../sys/errno";
 import { NetlinkError } from "../rtnetlink/socket";
 
@@ -26,6 +26,8 @@ export function configureError(what: string, failure: NetlinkError): CniError {
 
 function remedy(errno: i32): string {
   switch (errno) {
+    case EAFNOSUPPORT:
+      return "this kernel has no rules of that family (CONFIG_IP(V6)_MULTIPLE_TABLES)";
     case EADDRINUSE:
       return "the MAC address is in use on the master, perhaps by a container that is just ending";
     case EEXIST:

@@ -10,13 +10,18 @@ export const RTM_DELROUTE: i32 = 25;
 export const RTM_GETROUTE: i32 = 26;
 export const RTM_NEWNEIGH: i32 = 28;
 export const RTM_DELNEIGH: i32 = 29;
+export const RTM_NEWRULE: i32 = 32;
+export const RTM_DELRULE: i32 = 33;
+export const RTM_GETRULE: i32 = 34;
 
 export const RTN_UNICAST: i32 = 1;
 export const RTN_LOCAL: i32 = 2;
 export const RTPROT_BOOT: i32 = 3;
 export const RT_SCOPE_UNIVERSE: i32 = 0;
 export const RT_SCOPE_LINK: i32 = 253;
+export const RT_TABLE_DEFAULT: i32 = 253;
 export const RT_TABLE_MAIN: i32 = 254;
+export const RT_TABLE_LOCAL: i32 = 255;
 
 export const RTA_DST: i32 = 1;
 export const RTA_OIF: i32 = 4;

@@ -7,6 +7,7 @@ import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
 import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
+import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
@@ -46,6 +47,7 @@ export function addMacvlan(
   const masterSocket = own.linkInContainer ? session.container : session.host;
   const master = new Master(masterSocket, own, args.ifname);
   error = master.find();
+  if (!error) error = claimTable(session.container, own.sources);
   if (error) return error;
 
   const macvlan = new MacvlanLink(session.container, args.ifname, args.containerId);
@@ -132,8 +134,17 @@ function addLayer3(
       `IPAM plugin "${ipam.type}" returned missing IP config: its result has no address`,
     );
   }
-  const sysctls = conf.sysctls;
-  const configurator = new Configurator(session.netns, session.container, link, sysctls, undo);
+  // The interface's own table has a default route whatever becomes of that in main.
+  conf.sources.plan(own);
+  conf.defaultRoute.apply(own);
+  const configurator = new Configurator(
+    session.netns,
+    session.container,
+    link,
+    conf.sysctls,
+    conf.sources,
+    undo,
+  );
   if (!error) error = configurator.apply(own);
   if (!error && access) {
     undo.push(new CloseHostAccess(access));

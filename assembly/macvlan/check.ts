@@ -5,6 +5,7 @@ import { Interface, IpConfig, Result, Route } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { netlinkError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
+import { checkSources } from "../ipam/source-check";
 import { Fields } from "../json/fields";
 import { IFF_UP } from "../linux/if";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../linux/socket";
@@ -70,6 +71,7 @@ class Checker {
     if (!error) error = this.checkSysctls();
     if (!error) error = this.checkAddresses();
     if (!error) error = this.checkRoutes();
+    if (!error && this.conf.sources.isOn) error = this.checkSources();
     if (!error && this.conf.hostAccess) error = this.checkHostAccess();
     return error;
   }
@@ -184,6 +186,16 @@ class Checker {
       return differs(`route ${routes[i].dst.toString()} is not in the container's table ${table}`);
     }
     return null;
+  }
+
+  /** What follows from the interface's addresses; prevResult does not say whose a route is. */
+  private checkSources(): CniError | null {
+    const own = new Result();
+    for (let i = 0; i < this.result.ips.length; i++) {
+      if (this.result.ips[i].interface == this.index) own.ips.push(this.result.ips[i]);
+    }
+    this.conf.sources.plan(own);
+    return checkSources(this.session.container, this.conf.sources, this.link);
   }
 }
 

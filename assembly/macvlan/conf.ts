@@ -4,7 +4,9 @@ import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../cni/error";
 import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
+import { DefaultRoute } from "../ipam/default-route";
 import { LinkSysctls } from "../ipam/link-sysctls";
+import { SourceRouting } from "../ipam/source-routing";
 import { Fields } from "../json/fields";
 import { MACVLAN_MODE_BRIDGE } from "../linux/if_link";
 import { macProblem, parseMac } from "../net/mac";
@@ -37,6 +39,10 @@ const KEYS: string[] = [
   "group",
   "alias",
   "sysctl",
+  "noDefaultRoute",
+  "defaultRouteMetric",
+  "sourceRouting",
+  "sourceTable",
   "synchronousDelete",
   "strict",
 ];
@@ -54,6 +60,8 @@ export class MacvlanConf {
   readonly macvlan: MacvlanData = new MacvlanData();
   readonly knobs: Knobs = new Knobs();
   readonly sysctls: LinkSysctls = new LinkSysctls();
+  readonly defaultRoute: DefaultRoute = new DefaultRoute();
+  readonly sources: SourceRouting = new SourceRouting();
   /** DEL ends only when the kernel has let go of the interface's memory. */
   synchronousDelete: bool = false;
   /** Empty where the interface gets no addresses. */
@@ -78,6 +86,8 @@ export class MacvlanConf {
     const runtimeMac = conf.runtimeConfig.text("mac");
     this.knobs.load(fields);
     this.sysctls.load(fields, args.ifname);
+    this.defaultRoute.load(fields);
+    this.sources.load(fields, args.ifname);
     const modeError = readDriver(fields, this.macvlan);
     this.hostAccess = fields.flag("hostAccess");
     if (this.hostAccess) this.checkHostAccess(fields);

@@ -14,13 +14,16 @@ import {
 import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
 import {
   RTM_DELLINK,
+  RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
+  RTM_GETRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
   RTM_SETLINK,
 } from "../../assembly/linux/rtnetlink.ts";
 import { align, attributeLength, isMacvlan, NLATTR, NLMSGHDR } from "./attributes.ts";
@@ -37,6 +40,9 @@ const IN_CONTAINER = [
   RTM_DELLINK,
   RTM_NEWADDR,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
+  RTM_DELRULE,
+  RTM_GETRULE,
   RTM_NEWNEIGH,
 ];
 const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];

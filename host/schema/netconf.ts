@@ -13,6 +13,7 @@ import {
   linkName,
   linkSysctl,
   mac,
+  routingTable,
   uint32,
   wholeNumber,
 } from "./text.ts";
@@ -99,6 +100,23 @@ export const macvlanSchema = z.looseObject({
   sysctl: linkSysctls
     .optional()
     .describe("Sysctls of the interface: IFNAME stands for its name. Values are whole numbers."),
+  noDefaultRoute: z
+    .boolean()
+    .optional()
+    .describe("No default route of IPAM's is installed in the main table, nor reported."),
+  defaultRouteMetric: uint32
+    .optional()
+    .describe("Metric of IPAM's default routes. Missing or 0: what IPAM says."),
+  sourceRouting: z
+    .boolean()
+    .optional()
+    .describe(
+      "A routing table of the interface's own for what is sent from its addresses: answers leave" +
+        " by the interface that was asked.",
+    ),
+  sourceTable: routingTable
+    .optional()
+    .describe("For sourceRouting: the number of that table. Missing: one of the interface's name."),
   synchronousDelete: z
     .boolean()
     .optional()

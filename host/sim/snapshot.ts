@@ -4,6 +4,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import type { Route } from "./route.ts";
+import type { Rule } from "./rule.ts";
 import { formatIp, formatMac } from "./text.ts";
 import { RTPROT_KERNEL } from "./uapi.ts";
 
@@ -29,6 +30,7 @@ function snapshotNetns(netns: Netns): unknown {
     defaults: netns.defaults.changes(),
     links: [...netns.links.values()].map(snapshotLink),
     routes: netns.routes.all.map(describeRoute).sort(),
+    rules: netns.rules.all.map(describeRule),
   };
 }
 
@@ -75,4 +77,11 @@ export function describeRoute(route: Route): string {
     words.push(gateway ? `via ${formatIp(gateway)} dev ${link.name}` : `dev ${link.name}`);
   }
   return words.join(" ");
+}
+
+/** A rule in words like those of ip-rule(8). */
+function describeRule(rule: Rule): string {
+  const from = rule.source ? `${formatIp(rule.source)}/${rule.sourceLength}` : "all";
+  const where = `family ${rule.family} ${rule.priority}: from ${from} lookup ${rule.table}`;
+  return `${where} proto ${rule.protocol}`;
 }

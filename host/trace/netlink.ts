@@ -4,6 +4,7 @@ import {
   RTM_NEWLINK,
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
 } from "../../assembly/linux/rtnetlink.ts";
 import { addressAnswer, addressRequest } from "./address.ts";
 import { Attributes, type Message, messagesIn, part } from "./attributes.ts";
@@ -13,6 +14,7 @@ import { linkAnswer, linkRequest } from "./link.ts";
 import { resultOf } from "./names.ts";
 import { neighbourWords } from "./neighbour.ts";
 import { routeAnswer, routeRequest } from "./route.ts";
+import { ruleAnswer, ruleRequest } from "./rule.ts";
 import type { Words } from "./words.ts";
 
 /** One kind of objects: its first message type, the size of its header, and its words. */
@@ -28,6 +30,7 @@ const KINDS: readonly Kind[] = [
   { first: RTM_NEWADDR, header: 8, request: addressRequest, answer: addressAnswer },
   { first: RTM_NEWROUTE, header: 12, request: routeRequest, answer: routeAnswer },
   { first: RTM_NEWNEIGH, header: 12, request: neighbourWords, answer: neighbourWords },
+  { first: RTM_NEWRULE, header: 12, request: ruleRequest, answer: ruleAnswer },
 ];
 const TYPES_PER_KIND = 4;
 const NLMSGHDR = 16;

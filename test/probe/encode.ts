@@ -24,6 +24,7 @@ import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
 import { MessageWriter } from "../../assembly/rtnetlink/message";
 import { deleteNeighbour, newNeighbour } from "../../assembly/rtnetlink/neighbour";
 import { dumpRoutes, KernelRoute, newRoute } from "../../assembly/rtnetlink/route";
+import { deleteRule, dumpRules, newRule, sourceRule } from "../../assembly/rtnetlink/rule";
 
 /** All messages that were written since `begin`. */
 let writer: MessageWriter = new MessageWriter();
@@ -150,6 +151,18 @@ export function route(
 
 export function routeDump(family: i32, table: u32): void {
   dumpRoutes(writer, family, table);
+}
+
+export function ruleNew(address: string, table: u32, priority: u32, protocol: i32): void {
+  newRule(writer, sourceRule(parseCidr(address)!, table, priority, protocol));
+}
+
+export function ruleDelete(address: string, table: u32, priority: u32, protocol: i32): void {
+  deleteRule(writer, sourceRule(parseCidr(address)!, table, priority, protocol));
+}
+
+export function ruleDump(): void {
+  dumpRules(writer);
 }
 
 /** @param source empty for none. */

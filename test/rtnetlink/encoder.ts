@@ -41,6 +41,9 @@ interface EncodeProbe {
     advmss: number,
   ): void;
   routeDump(family: number, table: number): void;
+  ruleNew(address: number, table: number, priority: number, protocol: number): void;
+  ruleDelete(address: number, table: number, priority: number, protocol: number): void;
+  ruleDump(): void;
   hostRoute(index: number, dst: number, priority: number, source: number, isNew: boolean): void;
   routeTo(dst: number): void;
   routesOf(family: number, index: number, protocol: number): void;
@@ -101,6 +104,11 @@ export const encoder = {
     probe.route(index, text(dst), list, table, scope, priority, mtu, advmss);
   },
   dumpRoutes: (family: number, table: number) => probe.routeDump(family, table),
+  newRule: (from: string, table: number, priority: number, protocol: number) =>
+    probe.ruleNew(text(from), table, priority, protocol),
+  deleteRule: (from: string, table: number, priority: number, protocol: number) =>
+    probe.ruleDelete(text(from), table, priority, protocol),
+  dumpRules: () => probe.ruleDump(),
   newHostRoute: (index: number, dst: string, priority: number, source = "") =>
     probe.hostRoute(index, text(dst), priority, text(source), true),
   deleteHostRoute: (index: number, dst: string, priority: number) =>

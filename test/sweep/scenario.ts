@@ -145,6 +145,9 @@ const executed = {
   env: { CNI_PATH: `${OTHER_PATH}:${PLUGIN_PATH}` },
 };
 
+/** By their own table, which ADD looks for before. */
+const sources = { sourceRouting: true, sourceTable: 101, noDefaultRoute: true };
+
 const basic = { prepare: () => world() };
 const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
 
@@ -152,6 +155,7 @@ const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
 export const links: readonly Scenario[] = [
   { ...basic, name: "without IPAM", keys: { mac: "02:00:00:00:00:77", mtu: 1400 } },
   { ...basic, name: "static", keys: { ipam: dual } },
+  { ...basic, name: "source routing", keys: { ...sources, ipam: dual } },
   { ...basic, name: "mode passthru", keys: { mode: "passthru" } },
   { name: "linkInContainer", keys: { linkInContainer: true, ipam: dual }, prepare: inside },
   { name: "an old kernel", keys: {}, prepare: clashing },

@@ -9,13 +9,16 @@ import {
   RTM_DELLINK,
   RTM_DELNEIGH,
   RTM_DELROUTE,
+  RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
+  RTM_GETRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
   RTM_SETLINK,
   RTNLGRP_IPV4_IFADDR,
   RTNLGRP_IPV6_IFADDR,
@@ -28,6 +31,7 @@ import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./lin
 import { delRoute, getRoute } from "./host-route.ts";
 import { delNeighbour, newNeighbour } from "./neighbour.ts";
 import { dumpRoutes, newRoute } from "./route.ts";
+import { delRule, dumpRules, newRule } from "./rule.ts";
 
 /** Where a request comes from. */
 export interface Context {
@@ -68,6 +72,9 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_GETROUTE]: { doit: getRoute, dump: dumpRoutes, reply: RTM_NEWROUTE },
   [RTM_NEWNEIGH]: { doit: newNeighbour },
   [RTM_DELNEIGH]: { doit: delNeighbour },
+  [RTM_NEWRULE]: { doit: newRule },
+  [RTM_DELRULE]: { doit: delRule },
+  [RTM_GETRULE]: { dump: dumpRules, reply: RTM_NEWRULE },
 };
 
 /** RTM_GET*: the third of each group of four, and the only one that everybody may ask. */
