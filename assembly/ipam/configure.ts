@@ -175,9 +175,10 @@ export class Configurator {
       failure = this.socket.execute(again);
     }
     if (!failure) return null;
-    const remedy = isClash(failure, up) ? this.policy.mac.remedy : "";
-    if (remedy.length > 0) return this.clash(failure, remedy);
-    this.refusal = failure;
+    const remedy = this.policy.mac.remedy;
+    const isClashing = isClash(failure, up);
+    if (!isClashing || remedy.length == 0) this.refusal = failure;
+    if (isClashing) return this.clash(failure, remedy);
     return configureError(steps[failure.index], failure);
   }
 
@@ -213,8 +214,8 @@ export class Configurator {
     // Without a carrier detection does not begin; the kernel does it once there is one.
     if (link && (link.flags & IFF_LOWER_UP) != 0) error = this.dad.wait(this.socket);
     else {
-      const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`;
-      log(see(what, "master-has-no-carrier"));
+      const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative`;
+      log(see(`${what} until it has`, "master-has-no-carrier"));
     }
     const entered = this.netns.enter();
     if (entered == 0) this.timers.restore();

@@ -90,7 +90,7 @@ export class MacPolicy {
     return mayTry ? this.derive(++this.tries) : new Uint8Array(0);
   }
 
-  /** What to do about an address that is in use; empty where the policy has nothing to say of it. */
+  /** What to do about an address that is in use; empty where it is not the policy's doing. */
   get remedy(): string {
     if (this.tries > 0) {
       return `and so are the ${OTHERS.toString()} that were tried before: DEL what uses them`;

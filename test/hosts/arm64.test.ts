@@ -15,8 +15,8 @@ const EMULATOR = "qemu-aarch64";
 const forArm64 = ["--arch", "arm64"];
 
 /**
- * The emulator makes a fork of clone(2) with CLONE_VM, so that posix_spawn(3) of the GNU library never
- * hears why a program cannot be executed; that of musl is told through a pipe.
+ * The emulator makes a fork of clone(2) with CLONE_VM, so that posix_spawn(3) of the GNU library
+ * never hears why a program cannot be executed; that of musl is told through a pipe.
  */
 const unheard = { "spawn: a directory": 127 << 8, "spawn: no such program": 127 << 8 };
 const emulated = existsSync("/usr/lib/aarch64-linux-musl/libc.a")
