@@ -1,7 +1,9 @@
 import type { Address } from "./address.ts";
 import { Errno } from "./errno.ts";
 import type { Netns } from "./netns.ts";
+import type { Frame } from "./segment.ts";
 import { Settings } from "./settings.ts";
+import { Stations } from "./stations.ts";
 import {
   ARPHRD_ETHER,
   ARPHRD_LOOPBACK,
@@ -74,8 +76,11 @@ export class Link {
   cable = true;
   /** True for a port of a bridge: its receive handler is taken. */
   bridged = false;
-  /** Addresses, as text, that other stations on the wire answer for. */
-  readonly stations = new Set<string>();
+  /** Of a master: the other machines on its wire, and what has left on it, by whomever. */
+  readonly stations = new Stations();
+  readonly frames: Frame[] = [];
+  /** The packet sockets on it: each gets what it receives. */
+  readonly listeners = new Set<(frame: Uint8Array) => void>();
 
   constructor(
     readonly netns: Netns,

@@ -20,7 +20,7 @@ import {
   AF_INET,
 } from "../uapi.ts";
 import type { Message } from "../wire.ts";
-import { dumpAddresses, encodeAddress, newAddress } from "./address.ts";
+import { delAddress, dumpAddresses, encodeAddress, newAddress } from "./address.ts";
 import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./link.ts";
 import { dumpRoutes, newRoute } from "./route.ts";
 
@@ -57,6 +57,7 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_DELLINK]: { doit: delLink },
   [RTM_GETLINK]: { doit: getLink, dump: dumpLinks, reply: RTM_NEWLINK },
   [RTM_NEWADDR]: { doit: newAddress },
+  [RTM_DELADDR]: { doit: delAddress },
   [RTM_GETADDR]: { dump: dumpAddresses, reply: RTM_NEWADDR },
   [RTM_NEWROUTE]: { doit: newRoute },
   [RTM_GETROUTE]: { dump: dumpRoutes, reply: RTM_NEWROUTE },
