@@ -123,6 +123,7 @@ static bool may_tell(const uint8_t *bytes, size_t length, bool is_host) {
     case RTM_GETROUTE:
       return true;
     case RTM_NEWADDR:
+    case RTM_DELADDR:
     case RTM_NEWROUTE:
       return !is_host;
     default:

@@ -14,6 +14,7 @@ import {
 } from "../../assembly/linux/if_link.ts";
 import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
 import {
+  RTM_DELADDR,
   RTM_DELLINK,
   RTM_GETADDR,
   RTM_GETLINK,
@@ -32,7 +33,7 @@ const MACVLAN = "macvlan\0";
 
 /** The messages that each namespace gets. */
 const IN_HOST = [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_NEWLINK];
-const IN_CONTAINER = [...IN_HOST, RTM_SETLINK, RTM_DELLINK, RTM_NEWADDR, RTM_NEWROUTE];
+const IN_CONTAINER = [...IN_HOST, RTM_SETLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE];
 const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];
 
 /** Attributes of links; of all those that name a namespace only the one by descriptor. */
