@@ -1,22 +1,20 @@
 import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni/error";
-import { Result } from "../cni/result";
+import { IpConfig, Result } from "../cni/result";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
-import { RT_TABLE_MAIN } from "../linux/rtnetlink";
-import { formatIp } from "../net/ip";
-import { newAddress } from "../rtnetlink/address";
-import { configureError } from "./failure";
-import { Link, setLinkUp } from "../rtnetlink/link";
-import { MessageWriter } from "../rtnetlink/message";
+import { isIpv4 } from "../net/ip";
+import { Link } from "../rtnetlink/link";
 import { findLinkByIndex } from "../rtnetlink/query";
-import { KernelRoute, newRoute } from "../rtnetlink/route";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
+import { AnnounceConf, Announcer } from "./announce";
+import { ConflictConf, ConflictWatch } from "./conflict";
 import { DadWatch } from "./dad";
+import { AddressConflict } from "./failure";
 import { LinkSysctls } from "./link-sysctls";
-import { kernelRoutes } from "./routes";
+import { Steps } from "./steps";
 import { DadTimers, RestoreSysctl } from "./sysctls";
 
 /** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
@@ -26,12 +24,17 @@ const IPV6_MTU_MIN: u32 = 1280;
 export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
+  private conflicts: ConflictWatch;
+  private announcer: Announcer;
   private hasIpv6: bool = false;
+  /** False if it was found that there is none. */
+  private hasCarrier: bool = true;
 
   /**
    * @param netns the container's namespace.
    * @param socket a socket in it.
-   * @param link the interface, which is down, with the alias that it is to have.
+   * @param link the interface, with the alias that it is to have; it is down, unless IPAM or an
+   *   attempt before has brought it up.
    * @param sysctls that are to be set besides.
    * @param undo gets what has to be taken back besides the interface.
    */
@@ -41,9 +44,13 @@ export class Configurator {
     private link: Link,
     private sysctls: LinkSysctls,
     private undo: UndoStack,
+    announce: AnnounceConf,
+    detection: ConflictConf,
   ) {
     this.dad = new DadWatch(link.name, link.index);
     this.timers = new DadTimers(link.name);
+    this.conflicts = new ConflictWatch(link, detection);
+    this.announcer = new Announcer(link, announce);
   }
 
   apply(result: Result): CniError | null {
@@ -51,10 +58,17 @@ export class Configurator {
       if (!result.ips[i].address.isIpv4) this.hasIpv6 = true;
     }
     let error = this.checkMtu();
-    if (!error) error = this.inNamespace();
-    if (!error) error = this.send(result);
-    if (!error && this.hasIpv6) error = this.waitForDad();
+    if (!error) error = this.inNamespace(result.ips);
+    if (!error) {
+      error = this.conflicts.isOn ? this.addUnique(result) : this.addAll(result);
+      const left = this.hasIpv6 ? this.restoreTimers() : null;
+      if (!error) error = left;
+    }
+    // An IPv6 address that is still tentative is not to be told of.
+    if (!error && this.hasCarrier) this.announcer.announce(result.ips);
     this.dad.close();
+    this.conflicts.close();
+    this.announcer.close();
     return error;
   }
 
@@ -68,7 +82,7 @@ export class Configurator {
   }
 
   /** All that is reached by being inside the namespace, in one visit. */
-  private inNamespace(): CniError | null {
+  private inNamespace(ips: IpConfig[]): CniError | null {
     const entered = this.netns.enter();
     if (entered < 0) return systemError(CONFIGURE_REFUSED, "enter the container's netns", entered);
     this.announceOnUp();
@@ -78,6 +92,8 @@ export class Configurator {
     if (!error) error = this.sysctls.write();
     if (!error && this.hasIpv6) error = this.dad.open();
     if (!error && this.hasIpv6) this.timers.shorten();
+    if (!error && this.conflicts.isOn) error = this.conflicts.open(ips);
+    if (!error) this.announcer.open();
     const left = this.netns.leave();
     if (left < 0) return systemError(CONFIGURE_REFUSED, "leave the container's netns", left);
     return error;
@@ -112,44 +128,71 @@ export class Configurator {
     return null;
   }
 
-  /** Addresses, link up and routes go to the kernel in one send; it does them in this order. */
-  private send(result: Result): CniError | null {
-    const name = this.link.name;
-    const request = new MessageWriter();
-    const steps: string[] = [];
-    for (let i = 0; i < result.ips.length; i++) {
-      newAddress(request, this.link.index, result.ips[i].address);
-      steps.push(`add address ${result.ips[i].address.toString()} to "${name}"`);
-    }
-    setLinkUp(request, this.link.index, this.link.alias);
-    steps.push(`set "${name}" up`);
-    const routes = kernelRoutes(result);
-    for (let i = 0; i < routes.length; i++) {
-      newRoute(request, this.link.index, routes[i]);
-      steps.push(`add route ${describe(routes[i])} dev "${name}"`);
-    }
-    const failure = this.socket.execute(request);
-    return failure ? configureError(steps[failure.index], failure) : null;
+  /** Addresses, link up and routes, in this order: the kernel announces at "up" what is there. */
+  private addAll(result: Result): CniError | null {
+    const steps = new Steps(this.link);
+    for (let i = 0; i < result.ips.length; i++) steps.addAddress(result.ips[i]);
+    steps.setUp();
+    steps.addRoutes(result);
+    const error = steps.run(this.socket);
+    if (error || !this.hasIpv6) return error;
+    this.findCarrier();
+    // Without a carrier detection does not begin; the kernel does it once there is one.
+    if (this.hasCarrier) return this.dad.wait(this.socket);
+    log(`"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`);
+    return null;
   }
 
-  private waitForDad(): CniError | null {
-    const reply = findLinkByIndex(this.socket, this.link.index);
-    const link = reply.link;
-    let error: CniError | null = null;
-    // Without a carrier detection does not begin; the kernel does it once there is one.
-    if (link && (link.flags & IFF_LOWER_UP) != 0) error = this.dad.wait(this.socket);
-    else log(`"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`);
+  /**
+   * The same after others were asked whether they have one of the addresses. IPv4 addresses come
+   * after that; those of IPv6 before, because the kernel asks, which does not use them.
+   */
+  private addUnique(result: Result): CniError | null {
+    const up = new Steps(this.link);
+    up.setUp();
+    let error = up.run(this.socket);
+    if (error) return error;
+    this.findCarrier();
+    if (!this.hasCarrier) return this.conflicts.noCarrier();
+    error = this.conflicts.listen();
+    if (!error) error = this.addFamily(result, false, null);
+    if (!error) error = this.askOthers(result);
+    return error ? error : this.addFamily(result, true, result);
+  }
+
+  private addFamily(result: Result, isIpv4: bool, routes: Result | null): CniError | null {
+    const steps = new Steps(this.link);
+    for (let i = 0; i < result.ips.length; i++) {
+      if (result.ips[i].address.isIpv4 == isIpv4) steps.addAddress(result.ips[i]);
+    }
+    if (routes) steps.addRoutes(routes);
+    return steps.run(this.socket);
+  }
+
+  /** After a conflict no address is left, so that others can be tried. */
+  private askOthers(result: Result): CniError | null {
+    let error = this.conflicts.probe();
+    if (!error && this.hasIpv6) error = this.dad.wait(this.socket);
+    if (!(error instanceof AddressConflict)) return error;
+    const conflict = <AddressConflict>error;
+    if (!isIpv4(conflict.ip)) error = this.conflicts.name(conflict);
+    const steps = new Steps(this.link);
+    for (let i = 0; i < result.ips.length; i++) {
+      if (!result.ips[i].address.isIpv4) steps.removeAddress(result.ips[i]);
+    }
+    const left = steps.run(this.socket);
+    return left ? left : error;
+  }
+
+  private findCarrier(): void {
+    const link = findLinkByIndex(this.socket, this.link.index).link;
+    this.hasCarrier = link != null && (link.flags & IFF_LOWER_UP) != 0;
+  }
+
+  private restoreTimers(): CniError | null {
     const entered = this.netns.enter();
     if (entered == 0) this.timers.restore();
     const left = entered == 0 ? this.netns.leave() : entered;
-    if (error) return error;
     return left < 0 ? systemError(CONFIGURE_REFUSED, "leave the container's netns", left) : null;
   }
-}
-
-function describe(route: KernelRoute): string {
-  let text = route.dst.toString();
-  for (let i = 0; i < route.gateways.length; i++) text += ` via ${formatIp(route.gateways[i])}`;
-  if (route.priority > 0) text += ` metric ${route.priority.toString()}`;
-  return route.table == RT_TABLE_MAIN ? text : `${text} table ${route.table.toString()}`;
 }

@@ -1,5 +1,5 @@
 import { CmdArgs } from "../cni/cmdargs";
-import { CniError, INVALID_CONFIG, IPAM_RESULT_UNUSABLE } from "../cni/error";
+import { CniError, INVALID_CONFIG } from "../cni/error";
 import { NetConf, problemError } from "../cni/netconf";
 import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
@@ -7,6 +7,7 @@ import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
 import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
+import { Offers } from "../ipam/offers";
 import { Fields, Problem } from "../json/fields";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
@@ -114,19 +115,24 @@ function addLayer3(
   undo: UndoStack,
   result: Result,
 ): CniError | null {
-  const own = new Result();
+  const offers = new Offers(ipam, conf.detection.nextAddress);
   undo.push(new ReleaseLease(ipam));
-  let error = ipam.add(own);
-  if (!error && own.ips.length == 0) {
-    error = new CniError(
-      IPAM_RESULT_UNUSABLE,
-      `IPAM plugin "${ipam.type}" returned missing IP config: its result has no address`,
+  let error: CniError | null = null;
+  do {
+    error = offers.take();
+    const configurator = new Configurator(
+      session.netns,
+      session.container,
+      link,
+      conf.sysctls,
+      undo,
+      conf.announce,
+      conf.detection,
     );
-  }
-  const sysctls = conf.sysctls;
-  const configurator = new Configurator(session.netns, session.container, link, sysctls, undo);
-  if (!error) error = configurator.apply(own);
+    if (!error) error = configurator.apply(offers.result);
+  } while (offers.isRefused(error));
   if (error) return error;
+  const own = offers.result;
   const index = result.interfaces.length - 1;
   for (let i = 0; i < own.ips.length; i++) {
     own.ips[i].interface = index;

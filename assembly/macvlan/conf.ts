@@ -4,6 +4,8 @@ import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../cni/error";
 import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
+import { ANNOUNCE_KEYS, AnnounceConf } from "../ipam/announce";
+import { CONFLICT_KEYS, ConflictConf } from "../ipam/conflict";
 import { LinkSysctls } from "../ipam/link-sysctls";
 import { macProblem, parseMac } from "../net/mac";
 import { MacvlanData } from "../rtnetlink/macvlan";
@@ -34,6 +36,8 @@ const KEYS: string[] = [
   "group",
   "alias",
   "sysctl",
+  "announce",
+  "conflictDetection",
   "synchronousDelete",
   "strict",
 ];
@@ -49,6 +53,8 @@ export class MacvlanConf {
   readonly macvlan: MacvlanData = new MacvlanData();
   readonly knobs: Knobs = new Knobs();
   readonly sysctls: LinkSysctls = new LinkSysctls();
+  readonly announce: AnnounceConf = new AnnounceConf();
+  readonly detection: ConflictConf = new ConflictConf();
   /** DEL ends only when the kernel has let go of the interface's memory. */
   synchronousDelete: bool = false;
   /** Empty where the interface gets no addresses. */
@@ -73,6 +79,8 @@ export class MacvlanConf {
     const runtimeMac = conf.runtimeConfig.text("mac");
     this.knobs.load(fields);
     this.sysctls.load(fields, args.ifname);
+    this.announce.load(fields);
+    this.detection.load(fields);
     const modeError = readDriver(fields, this.macvlan);
     const error = conf.error ? conf.error : modeError;
     return error ? error : this.setMac(args, mac, runtimeMac);
@@ -106,5 +114,7 @@ export class MacvlanConf {
 export function checkKeys(conf: NetConf): KeyCheck {
   const check = new KeyCheck(conf);
   check.top(KEYS);
+  check.object(check.root.child("announce"), ANNOUNCE_KEYS);
+  check.object(check.root.child("conflictDetection"), CONFLICT_KEYS);
   return check;
 }

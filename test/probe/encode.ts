@@ -3,7 +3,7 @@ import "../../assembly/abort";
 import { parseCidr } from "../../assembly/net/cidr";
 import { parseIp } from "../../assembly/net/ip";
 import { MAC_LENGTH } from "../../assembly/net/mac";
-import { dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
+import { deleteAddress, dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
 import {
   deleteLink,
   getLinkByIndex,
@@ -111,6 +111,10 @@ export function linkDelete(index: i32): void {
 
 export function address(index: i32, cidr: string): void {
   newAddress(writer, index, parseCidr(cidr)!);
+}
+
+export function addressDelete(index: i32, cidr: string): void {
+  deleteAddress(writer, index, parseCidr(cidr)!);
 }
 
 export function addressDump(family: i32, index: i32): void {

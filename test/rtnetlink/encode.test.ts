@@ -58,6 +58,9 @@ const macvlan = (link: Parameters<typeof encoder.newMacvlan>[0]): Golden => ({
 const address = (cidr: string): Golden => ({
   write: () => encoder.newAddress(index("new-private"), cidr),
 });
+const deleteAddress = (cidr: string): Golden => ({
+  write: () => encoder.deleteAddress(index("new-private"), cidr),
+});
 const route = (dst: string, more: object): Golden => ({
   write: () => encoder.newRoute(index("new-private"), { dst, ...more }),
 });
@@ -141,6 +144,8 @@ const golden: Readonly<Record<string, Golden>> = {
   "new address: IPv4 /32": address("10.53.0.2/32"),
   "new address: IPv6": address("2001:db8:50::2/64"),
   "new address: IPv6 /128": address("2001:db8:51::2/128"),
+  "delete address: IPv4": deleteAddress("10.51.0.2/30"),
+  "delete address: IPv6": deleteAddress("2001:db8:51::2/128"),
   "dump addresses: IPv4": { write: () => encoder.dumpAddresses(2, index("new-private")) },
   "dump addresses: IPv6": { write: () => encoder.dumpAddresses(10, index("new-private")) },
 

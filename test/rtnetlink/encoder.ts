@@ -29,6 +29,7 @@ interface EncodeProbe {
   linkName(index: number, name: number): void;
   linkDelete(index: number): void;
   address(index: number, cidr: number): void;
+  addressDelete(index: number, cidr: number): void;
   addressDump(family: number, index: number): void;
   route(
     index: number,
@@ -90,6 +91,7 @@ export const encoder = {
   renameLink: (index: number, name: string) => probe.linkName(index, text(name)),
   deleteLink: (index: number) => probe.linkDelete(index),
   newAddress: (index: number, cidr: string) => probe.address(index, text(cidr)),
+  deleteAddress: (index: number, cidr: string) => probe.addressDelete(index, text(cidr)),
   dumpAddresses: (family: number, index: number) => probe.addressDump(family, index),
   newRoute(index: number, route: Route) {
     const { dst, gateways = [], table = 254, scope = 0, priority = 0, mtu = 0, advmss = 0 } = route;

@@ -59,6 +59,30 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
       [],
     ],
   },
+  announce: {
+    good: [{}, { count: 0 }, { count: 10, interval: 2000, replies: true }, { interval: 0 }],
+    bad: [
+      { count: -1 },
+      { count: 11 },
+      { count: "1" },
+      { interval: 2001 },
+      { interval: -1 },
+      { replies: 1 },
+      true,
+    ],
+  },
+  conflictDetection: {
+    good: [{}, { probes: 0 }, { probes: 10, interval: 2000, nextAddress: 32 }, { interval: 10 }],
+    bad: [
+      { probes: -1 },
+      { probes: 11 },
+      { interval: 9 },
+      { interval: 2001 },
+      { nextAddress: 33 },
+      { nextAddress: true },
+      3,
+    ],
+  },
   strict: { good: [true, false], bad: ["true", 1, null] },
   ipam: {
     good: [

@@ -1,0 +1,56 @@
+import { CniError } from "../cni/error";
+import { IpConfig, Result } from "../cni/result";
+import { RT_TABLE_MAIN } from "../linux/rtnetlink";
+import { formatIp } from "../net/ip";
+import { deleteAddress, newAddress } from "../rtnetlink/address";
+import { Link, setLinkUp } from "../rtnetlink/link";
+import { MessageWriter } from "../rtnetlink/message";
+import { KernelRoute, newRoute } from "../rtnetlink/route";
+import { RtnlSocket } from "../rtnetlink/socket";
+import { configureError } from "./failure";
+import { kernelRoutes } from "./routes";
+
+/** What is done to an interface in one send; the kernel does it in this order. */
+export class Steps {
+  private request: MessageWriter = new MessageWriter();
+  /** What each message is for, for the one that is refused. */
+  private names: string[] = [];
+
+  constructor(private link: Link) {}
+
+  addAddress(ip: IpConfig): void {
+    newAddress(this.request, this.link.index, ip.address);
+    this.names.push(`add address ${ip.address.toString()} to "${this.link.name}"`);
+  }
+
+  removeAddress(ip: IpConfig): void {
+    deleteAddress(this.request, this.link.index, ip.address);
+    this.names.push(`remove address ${ip.address.toString()} from "${this.link.name}"`);
+  }
+
+  setUp(): void {
+    setLinkUp(this.request, this.link.index, this.link.alias);
+    this.names.push(`set "${this.link.name}" up`);
+  }
+
+  addRoutes(result: Result): void {
+    const routes = kernelRoutes(result);
+    for (let i = 0; i < routes.length; i++) {
+      newRoute(this.request, this.link.index, routes[i]);
+      this.names.push(`add route ${describe(routes[i])} dev "${this.link.name}"`);
+    }
+  }
+
+  /** Sends all of it. The first refusal is named by its step. */
+  run(socket: RtnlSocket): CniError | null {
+    const failure = socket.execute(this.request);
+    return failure ? configureError(this.names[failure.index], failure) : null;
+  }
+}
+
+function describe(route: KernelRoute): string {
+  let text = route.dst.toString();
+  for (let i = 0; i < route.gateways.length; i++) text += ` via ${formatIp(route.gateways[i])}`;
+  if (route.priority > 0) text += ` metric ${route.priority.toString()}`;
+  return route.table == RT_TABLE_MAIN ? text : `${text} table ${route.table.toString()}`;
+}
