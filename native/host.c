@@ -205,7 +205,8 @@ u32 IMPORT(recvfrom)(host_t *host, u32 fd, u32 buffer, u32 length, u32 flags, u3
   if (!error) error = guest_range(host, address_length, sizeof size, &capacity);
   if (!error) memcpy(&size, capacity, sizeof size);
   if (!error) error = guest_range(host, address, size, &sender);
-  if (!error) error = descriptor_refusal((int)fd, is_netlink((int)fd) || is_packet((int)fd));
+  bool is_socket = is_netlink((int)fd) || is_packet((int)fd);
+  if (!error) error = descriptor_refusal((int)fd, is_socket);
   if (error) return (u32)error;
   long value = recvfrom((int)fd, bytes, length, (int)flags, sender, &size);
   u32 received = result(value);

@@ -46,7 +46,7 @@ function risingIpam(): FakeIpam {
   return new FakeIpam(site, [on("ADD", up), printed({ ...lease, routes: [] })], "rising");
 }
 
-describe("a neighbour that knows another MAC address for the pod's reaches it with the first packet", () => {
+describe("a neighbour that knows another MAC for the pod reaches it with the first packet", () => {
   needs("ping");
 
   it.each(families)("%s", (_, address, own) => {
@@ -89,10 +89,11 @@ const arp = (operation: 1 | 2) => {
   const target = operation === 1 ? "000000000000" : own;
   return `ffffffffffff${own}080600010800060400` + `0${operation}${own}0a010002${target}0a010002`;
 };
+const allNodes = "ff020000000000000000000000000001";
+const ours = "fd000001000000000000000000000002";
 const advertisement = new RegExp(
-  `^33330000000102000000001386dd6000000000203aff${"fd000001000000000000000000000002"}` +
-    "ff0200000000000000000000000000018800....20000000fd00000100000000000000000000000202010200000000" +
-    "13$",
+  `^33330000000102000000001386dd6000000000203aff${ours}${allNodes}8800....20000000${ours}` +
+    "0201020000000013$",
 );
 
 describe("on the segment are seen", () => {
