@@ -56,7 +56,7 @@ function files(
       return isAllowed ? system.statx(dirfd, path, flags, mask, buffer) : -EACCES;
     },
     flock: (fd, operation) =>
-      descriptors.refusalUnless(fd, descriptors.get(fd) === "lease") || system.flock(fd, operation),
+      descriptors.refusalUnless(fd, descriptors.isLockable(fd)) || system.flock(fd, operation),
   };
 }
 

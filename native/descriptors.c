@@ -33,6 +33,10 @@ bool is_packet(int fd) {
   return held_as(fd) == PACKET_SOCKET;
 }
 
+bool is_lockable(int fd) {
+  return held_as(fd) == LEASE || held_as(fd) == RECORD_LOCK;
+}
+
 int descriptor_refusal(int fd, bool is_allowed) {
   if (!POLICY) return 0;
   return held_as(fd) == NOTHING ? -EBADF : refusal_unless(is_allowed);

@@ -136,7 +136,7 @@ u32 IMPORT(readlink)(host_t *host, u32 path, u32 path_length, u32 buffer, u32 ca
 
 u32 IMPORT(flock)(host_t *host, u32 fd, u32 operation) {
   (void)host;
-  int error = descriptor_refusal((int)fd, held_as((int)fd) == LEASE);
+  int error = descriptor_refusal((int)fd, is_lockable((int)fd));
   return error ? (u32)error : result(flock((int)fd, (int)operation));
 }
 
@@ -144,7 +144,8 @@ u32 IMPORT(getdents64)(host_t *host, u32 fd, u32 buffer, u32 length) {
   void *bytes;
   int error = guest_bytes(host, buffer, length, &bytes);
   held_t held = held_as((int)fd);
-  if (!error) error = descriptor_refusal((int)fd, held == LEASES || held == INDEX);
+  bool is_directory = held == LEASES || held == INDEX || held == RECORDS;
+  if (!error) error = descriptor_refusal((int)fd, is_directory);
   return error ? (u32)error : result(syscall(SYS_getdents64, (int)fd, bytes, length));
 }
 

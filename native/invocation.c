@@ -63,14 +63,26 @@ config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, ui
   const uint8_t *ipam = json_member(root, "ipam");
   config_t config = {.type = text_of(json_member(ipam, "type"), &memory)};
   config.sysctl = json_member(root, "sysctl");
+  const uint8_t *access = json_member(root, "hostAccess");
+  config.opens_host = access && *access == 't';
+  config.name = text_of(json_member(root, "name"), &memory);
+  // the core takes no network whose name begins with a dot, as the index does
+  if (!is_name(config.name) || config.name.bytes[0] == '.') config.name.length = 0;
   if (!is_host_local && !is_equal(config.type, string_of(HOST_LOCAL))) return config;
   config.resolv_conf = text_of(json_member(ipam, "resolvConf"), &memory);
   config.data_dir = text_of(json_member(ipam, "dataDir"), &memory);
   if (config.data_dir.length == 0) config.data_dir = string_of(DATA_DIR);
-  config.name = text_of(json_member(root, "name"), &memory);
-  // the core takes no network whose name begins with a dot, as the index does
-  config.has_leases = is_name(config.name) && config.name.bytes[0] != '.';
+  config.has_leases = config.name.length > 0;
   return config;
+}
+
+bool opens_host(void) {
+  return input.config.opens_host && strcmp(variable("CNI_COMMAND"), "ADD") == 0;
+}
+
+bool closes_host(void) {
+  const char *command = variable("CNI_COMMAND");
+  return opens_host() || strcmp(command, "DEL") == 0 || strcmp(command, "GC") == 0;
 }
 
 bool sets_sysctl(const config_t *config, const char *start, string_t name) {

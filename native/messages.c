@@ -1,46 +1,15 @@
 // What the kernel might read in another way than it is read here, a length that does not fit, is
 // refused.
+#include "attributes.h"
 #include "policy.h"
-#include "uapi.h"
 
-enum { NLMSGHDR = 16, IFINFOMSG = 16, NLATTR = 4, NEW = NLM_F_CREATE | NLM_F_EXCL };
-
-// Some bytes of a message that are still to be read.
-typedef struct {
-  const uint8_t *at;
-  size_t length;
-} rest_t;
+enum { IFINFOMSG = 16 };
 
 // What is known of a link's attributes, all of which are good ones.
 typedef struct {
   bool has_namespace;
   bool has_kind;
 } link_t;
-
-static uint16_t get_u16(const uint8_t *at) {
-  uint16_t value;
-  memcpy(&value, at, sizeof value);
-  return value;
-}
-
-static uint32_t get_u32(const uint8_t *at) {
-  uint32_t value;
-  memcpy(&value, at, sizeof value);
-  return value;
-}
-
-// Goes over `length` bytes and what fills them up to a multiple of four.
-static void skip(rest_t *rest, size_t length) {
-  size_t step = (length + 3) & ~(size_t)3;
-  if (step > rest->length) step = rest->length;
-  *rest = (rest_t){rest->at + step, rest->length - step};
-}
-
-// The length of the attribute that comes next, its header included; 0 if it does not fit.
-static size_t attribute_length(rest_t rest) {
-  size_t length = rest.length >= NLATTR ? get_u16(rest.at) : 0;
-  return length >= NLATTR && length <= rest.length ? length : 0;
-}
 
 // Attributes of links; of all those that name a namespace only the one by descriptor.
 static bool is_link_attribute(int type) {
@@ -62,14 +31,13 @@ static bool is_link_attribute(int type) {
   }
 }
 
-// Whether IFLA_LINKINFO says that the link is a macvlan.
-static bool is_macvlan(rest_t rest) {
+bool is_macvlan(rest_t rest) {
   static const char KIND[] = "macvlan"; // with its NUL byte
   bool has_kind = false;
   while (rest.length > 0) {
     size_t length = attribute_length(rest);
     if (length == 0) return false;
-    if ((get_u16(rest.at + 2) & NLA_TYPE_MASK) == IFLA_INFO_KIND) {
+    if (attribute_type(rest) == IFLA_INFO_KIND) {
       if (length != NLATTR + sizeof KIND) return false;
       if (memcmp(rest.at + NLATTR, KIND, sizeof KIND) != 0) return false;
       has_kind = true;
@@ -84,7 +52,7 @@ static bool read_link(rest_t rest, link_t *link) {
   while (rest.length > 0) {
     size_t length = attribute_length(rest);
     if (length == 0) return false;
-    int type = get_u16(rest.at + 2) & NLA_TYPE_MASK;
+    int type = attribute_type(rest);
     const uint8_t *value = rest.at + NLATTR;
     if (!is_link_attribute(type)) return false;
     if (type == IFLA_LINKINFO) {
@@ -125,6 +93,10 @@ static bool may_tell(const uint8_t *bytes, size_t length, bool is_host) {
     case RTM_NEWADDR:
     case RTM_DELADDR:
     case RTM_NEWROUTE:
+    case RTM_NEWRULE:
+    case RTM_DELRULE:
+    case RTM_GETRULE:
+    case RTM_NEWNEIGH:
       return !is_host;
     default:
       return false;
@@ -135,7 +107,8 @@ static bool may_tell_all(rest_t rest, bool is_host) {
   while (rest.length > 0) {
     size_t length = rest.length >= NLMSGHDR ? get_u32(rest.at) : 0;
     if (length < NLMSGHDR || length > rest.length) return false;
-    if (!may_tell(rest.at, length, is_host)) return false;
+    bool is_shims = is_host && is_about_shim(rest.at, length);
+    if (!is_shims && !may_tell(rest.at, length, is_host)) return false;
     skip(&rest, length);
   }
   return true;

@@ -51,6 +51,43 @@ static bool is_sysctl(string_t key) {
   return false;
 }
 
+// A sysctl of one of the host's own macvlans, which begin with mvhost.
+static bool is_shim_sysctl(string_t key) {
+  static const struct {
+    const char *before;
+    const char *after;
+  } SHIM_KEYS[] = {
+      {"ipv4/conf/mvhost", "/arp_filter"},   {"ipv4/neigh/mvhost", "/mcast_solicit"},
+      {"ipv6/conf/mvhost", "/accept_ra"},    {"ipv6/conf/mvhost", "/addr_gen_mode"},
+      {"ipv6/conf/mvhost", "/disable_ipv6"},
+  };
+  for (size_t i = 0; i < sizeof SHIM_KEYS / sizeof *SHIM_KEYS; i++) {
+    string_t rest = key;
+    if (!take_start(&rest, string_of(SHIM_KEYS[i].before))) continue;
+    size_t digits = 0;
+    while (digits < rest.length && digits < 9 && strchr("0123456789", rest.bytes[digits]))
+      digits++;
+    rest = (string_t){rest.bytes + digits, rest.length - digits};
+    if (digits > 0 && is_equal(rest, string_of(SHIM_KEYS[i].after))) return true;
+  }
+  return false;
+}
+
+static held_t sysctl_place(string_t key) {
+  if (is_sysctl(key)) return SYSCTL;
+  return opens_host() && is_shim_sysctl(key) ? SHIM_SYSCTL : NOTHING;
+}
+
+// Records are in /run/cni-macvlan/N, their lock beside it.
+static held_t record_place(string_t path, const config_t *config) {
+  if (!closes_host() || config->name.length == 0) return NOTHING;
+  if (!take_start(&path, string_of("/run/cni-macvlan/"))) return NOTHING;
+  if (is_equal(path, string_of(".lock"))) return RECORD_LOCK;
+  if (!take_start(&path, config->name)) return NOTHING;
+  if (path.length == 0) return RECORDS;
+  return take_start(&path, string_of("/")) && is_name(path) ? RECORD : NOTHING;
+}
+
 // The leases are in D/N, their index is D/.index/N, its mark D/.index/.N. No N begins with a dot.
 static held_t lease_place(string_t path, const config_t *config) {
   if (!config->has_leases) return NOTHING;
@@ -70,9 +107,10 @@ held_t place_of(const char *path) {
   if (rest.length == 0) return NOTHING;
   if (strcmp(path, variable("CNI_NETNS")) == 0) return CONTAINER;
   if (strcmp(path, "/proc/thread-self/ns/net") == 0) return OWN;
-  if (take_start(&rest, string_of("/proc/sys/net/"))) return is_sysctl(rest) ? SYSCTL : NOTHING;
+  if (take_start(&rest, string_of("/proc/sys/net/"))) return sysctl_place(rest);
   if (is_equal(rest, config->resolv_conf)) return RESOLV_CONF;
-  return lease_place(rest, config);
+  held_t place = record_place(rest, config);
+  return place == NOTHING ? lease_place(rest, config) : place;
 }
 
 // Whether the parts together begin with `path` and go on with a slash.
@@ -85,11 +123,14 @@ static bool leads_to(string_t path, const string_t *parts, size_t count) {
   return false;
 }
 
-bool is_above_leases(const char *path) {
+bool is_above(const char *path) {
   const config_t *config = configuration();
   string_t rest = string_of(path);
-  if (rest.length == 0 || !config->has_leases) return false;
+  if (rest.length == 0) return false;
   string_t slash = string_of("/");
+  string_t records[] = {string_of("/run/cni-macvlan/"), config->name, slash};
+  if (config->name.length > 0 && opens_host() && leads_to(rest, records, 3)) return true;
+  if (!config->has_leases) return false;
   string_t leases[] = {config->data_dir, slash, config->name, slash};
   string_t index[] = {config->data_dir, string_of("/.index/"), config->name, slash};
   return leads_to(rest, leases, 4) || leads_to(rest, index, 4);

@@ -11,11 +11,13 @@ enum {
   READING = O_NONBLOCK | O_CLOEXEC,
   WRITING = READING | O_WRONLY,
   MAKING = WRITING | O_CREAT | O_EXCL | O_TRUNC,
+  LOCKING = READING | O_CREAT,
 };
 // The flags of open(2) that each place may be opened with; the others may not be opened.
 static const int OPEN[] = {
-    [CONTAINER] = READING, [OWN] = READING,   [SYSCTL] = WRITING, [RESOLV_CONF] = READING,
-    [LEASES] = READING,    [INDEX] = READING, [LEASE] = MAKING,   [ENTRY] = 0,
+    [CONTAINER] = READING,   [OWN] = READING,     [SYSCTL] = WRITING, [RESOLV_CONF] = READING,
+    [LEASES] = READING,      [INDEX] = READING,   [LEASE] = MAKING,   [ENTRY] = 0,
+    [SHIM_SYSCTL] = WRITING, [RECORDS] = READING, [RECORD] = MAKING,  [RECORD_LOCK] = LOCKING,
 };
 // What may be created is its owner's to write, and nobody's to become somebody else by.
 enum { MODE = 0755 };
@@ -36,25 +38,26 @@ bool may_open(held_t place, int flags, uint32_t mode) {
   if (OPEN[place] == 0 || (flags & ~OPEN[place]) != 0 || (mode & ~(uint32_t)MODE) != 0)
     return false;
   // the same path is another file in the host's namespace
+  if (place == SHIM_SYSCTL) return !is_in_container;
   return place != SYSCTL || is_in_container;
 }
 
 bool may_stat(const char *path) {
   char program[PROGRAM_SIZE];
   held_t place = place_of(path);
-  if (place != NOTHING) return place != SYSCTL && place != RESOLV_CONF;
+  if (place != NOTHING) return place != SYSCTL && place != RESOLV_CONF && place < SHIM_SYSCTL;
   if (is_ipam_program(path)) return true;
   program_path(program);
   return strcmp(path, program) == 0;
 }
 
 bool may_make_directory(const char *path, uint32_t mode) {
-  return (mode & ~(uint32_t)MODE) == 0 && is_above_leases(path);
+  return (mode & ~(uint32_t)MODE) == 0 && is_above(path);
 }
 
 bool may_unlink(const char *path) {
   held_t place = place_of(path);
-  return place == LEASE || place == ENTRY;
+  return place == LEASE || place == ENTRY || place == RECORD;
 }
 
 bool may_link(const char *path, const char *second) {

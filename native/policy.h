@@ -25,6 +25,10 @@ typedef enum {
   LEASE,       // what is in it
   INDEX,       // the directory of their index
   ENTRY,       // what is in it, or its mark
+  SHIM_SYSCTL, // one of the host's own macvlan, meant for the host's namespace
+  RECORDS,     // the directory of what attachments have in the host's network
+  RECORD,      // what is in it
+  RECORD_LOCK, // the lock of all of them
   STREAM,      // from here on no paths: descriptors 0, 1 and 2
   HOST_SOCKET,
   CONTAINER_SOCKET,
@@ -63,6 +67,7 @@ void remove_descriptor(int fd);
 held_t held_as(int fd);
 bool is_netlink(int fd);
 bool is_packet(int fd);
+bool is_lockable(int fd);
 // 0 if the core was given the descriptor and the call on it is allowed, else -errno.
 int descriptor_refusal(int fd, bool is_allowed);
 // The same for structs pollfd (poll(2)); a negative number asks about nothing.
@@ -71,8 +76,8 @@ int pollfds_refusal(const uint8_t *pollfds, size_t count);
 // paths.c: letter by letter, as the core has to write them; nothing is normalised or looked up
 
 held_t place_of(const char *path);
-// Whether a path is one of the directories of leases or of the index, or above one.
-bool is_above_leases(const char *path);
+// Whether a path is one of the directories that the core makes, or above one.
+bool is_above(const char *path);
 // Whether a path is that of the IPAM plugin in one of the directories of CNI_PATH.
 bool is_ipam_program(const char *path);
 
@@ -83,8 +88,9 @@ typedef struct {
   string_t type;        // of the IPAM plugin
   string_t resolv_conf; // the file that it names so
   string_t data_dir;
-  string_t name;
-  bool has_leases; // else data_dir and name say nothing
+  string_t name;     // of the network; empty where it is no name of a directory
+  bool has_leases;   // else data_dir says nothing
+  bool opens_host;   // the key hostAccess
   const uint8_t *sysctl; // the object of that name, or another value, or NULL; in the text itself
 } config_t;
 
@@ -92,6 +98,10 @@ typedef struct {
 config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, uint8_t *memory);
 // The configuration; it says nothing before standard input has come to its end.
 const config_t *configuration(void);
+// Whether the host may get an interface of its own on the master, and routes through it.
+bool opens_host(void);
+// Whether these may be taken away, which must work whatever the configuration says by now.
+bool closes_host(void);
 enum { SYSCTL_MAX = 64 };
 // Whether `sysctl` has a key: `start`, then `name`, which has at most SYSCTL_MAX bytes.
 bool sets_sysctl(const config_t *config, const char *start, string_t name);
@@ -119,5 +129,10 @@ bool may_tell_container(const uint8_t *bytes, size_t length);
 bool may_listen(const uint8_t *address, size_t length);
 // Whether a frame is one of those that an address is probed for and announced with.
 bool is_frame_of_ours(const uint8_t *frame, size_t length);
+
+// shim.c: what goes there about the host's own macvlans
+
+// Whether one message is about one alone, and allowed.
+bool is_about_shim(const uint8_t *bytes, size_t length);
 
 #endif

@@ -1,4 +1,5 @@
-// Numbers of linux/netlink.h, linux/rtnetlink.h and linux/if_link.h, which musl does not have.
+// Numbers of linux/netlink.h, linux/rtnetlink.h, linux/if_link.h and linux/neighbour.h, which musl
+// does not have.
 #ifndef UAPI_H
 #define UAPI_H
 
@@ -21,7 +22,23 @@ enum {
   RTM_DELADDR = 21,
   RTM_GETADDR = 22,
   RTM_NEWROUTE = 24,
+  RTM_DELROUTE = 25,
   RTM_GETROUTE = 26,
+  RTM_NEWNEIGH = 28,
+  RTM_DELNEIGH = 29,
+  RTM_NEWRULE = 32,
+  RTM_DELRULE = 33,
+  RTM_GETRULE = 34,
+
+  RTN_UNICAST = 1,
+  RT_SCOPE_LINK = 253,
+  RT_TABLE_MAIN = 254,
+  RTA_DST = 1,
+  RTA_OIF = 4,
+  RTA_PRIORITY = 6,
+  RTA_PREFSRC = 7,
+  NDA_DST = 1,
+  NDA_LLADDR = 2,
 
   IFLA_ADDRESS = 1,
   IFLA_IFNAME = 3,

@@ -5,6 +5,7 @@ import fs from "node:fs";
 import path from "node:path";
 import asc from "assemblyscript/asc";
 import { replaceFile } from "./files.mjs";
+import { joinSegments } from "./segments.mjs";
 
 const ENTRY = "assembly/index.ts";
 
@@ -22,7 +23,11 @@ export async function compileCore(target) {
   const { error } = await asc.main([ENTRY, "--target", target], {
     stdout: process.stdout,
     stderr: process.stderr,
-    writeFile: (name, contents, baseDir) => replaceFile(path.resolve(baseDir, name), contents),
+    writeFile: (name, contents, baseDir) => {
+      // Only what Binaryen has optimized is cut apart; a source map would no longer fit.
+      const isCut = target === "release" && name.endsWith(".wasm");
+      replaceFile(path.resolve(baseDir, name), isCut ? joinSegments(contents) : contents);
+    },
   });
   if (error) throw new Error(`${ENTRY}: ${error.message}`);
   replaceFile(stamp, sources);
@@ -32,7 +37,11 @@ export async function compileCore(target) {
 function digestOfSources() {
   const hash = createHash("sha256").update(asc.version);
   const files = fs.readdirSync("assembly", { recursive: true }).filter((f) => f.endsWith(".ts"));
-  for (const file of ["asconfig.json", ...files.map((f) => path.join("assembly", f)).sort()]) {
+  for (const file of [
+    "asconfig.json",
+    "scripts/segments.mjs",
+    ...files.map((f) => path.join("assembly", f)).sort(),
+  ]) {
     hash.update(`\0${file}\0`).update(fs.readFileSync(file));
   }
   return hash.digest("hex");

@@ -23,6 +23,7 @@ export const CHECK_FAILED: i32 = 107;
 export const SYSTEM_FAILURE: i32 = 108;
 export const DELETE_FAILED: i32 = 109;
 export const POOL_EXHAUSTED: i32 = 110;
+export const HOST_ACCESS_FAILED: i32 = 111;
 
 /** What a plugin prints when it fails: a number for programs, a sentence and details for people. */
 export class CniError {

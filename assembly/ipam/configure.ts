@@ -14,13 +14,16 @@ import { ConflictConf, ConflictWatch } from "./conflict";
 import { DadWatch } from "./dad";
 import { AddressConflict } from "./failure";
 import { LinkSysctls } from "./link-sysctls";
+import { kernelRoutes } from "./routes";
+import { RemoveRules } from "./source-rules";
+import { SourceRouting } from "./source-routing";
 import { Steps } from "./steps";
 import { DadTimers, RestoreSysctl } from "./sysctls";
 
 /** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
 const IPV6_MTU_MIN: u32 = 1280;
 
-/** Gives an interface of the container what an IPAM result says: addresses, link up, routes. */
+/** Gives an interface of the container addresses and routes by an IPAM result, and brings it up. */
 export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
@@ -36,6 +39,7 @@ export class Configurator {
    * @param link the interface, with the alias that it is to have; it is down, unless IPAM or an
    *   attempt before has brought it up.
    * @param sysctls that are to be set besides.
+   * @param sources with the plan for what is applied.
    * @param undo gets what has to be taken back besides the interface.
    */
   constructor(
@@ -43,6 +47,7 @@ export class Configurator {
     private socket: RtnlSocket,
     private link: Link,
     private sysctls: LinkSysctls,
+    private sources: SourceRouting,
     private undo: UndoStack,
     announce: AnnounceConf,
     detection: ConflictConf,
@@ -133,7 +138,7 @@ export class Configurator {
     const steps = new Steps(this.link);
     for (let i = 0; i < result.ips.length; i++) steps.addAddress(result.ips[i]);
     steps.setUp();
-    steps.addRoutes(result);
+    this.addRouting(steps, result);
     const error = steps.run(this.socket);
     if (error || !this.hasIpv6) return error;
     this.findCarrier();
@@ -155,18 +160,30 @@ export class Configurator {
     this.findCarrier();
     if (!this.hasCarrier) return this.conflicts.noCarrier();
     error = this.conflicts.listen();
-    if (!error) error = this.addFamily(result, false, null);
+    if (error) return error;
+    const tentative = new Steps(this.link);
+    this.addFamily(tentative, result, false);
+    error = tentative.run(this.socket);
     if (!error) error = this.askOthers(result);
-    return error ? error : this.addFamily(result, true, result);
+    if (error) return error;
+    const rest = new Steps(this.link);
+    this.addFamily(rest, result, true);
+    this.addRouting(rest, result);
+    return rest.run(this.socket);
   }
 
-  private addFamily(result: Result, isIpv4: bool, routes: Result | null): CniError | null {
-    const steps = new Steps(this.link);
+  private addFamily(steps: Steps, result: Result, isIpv4: bool): void {
     for (let i = 0; i < result.ips.length; i++) {
       if (result.ips[i].address.isIpv4 == isIpv4) steps.addAddress(result.ips[i]);
     }
-    if (routes) steps.addRoutes(routes);
-    return steps.run(this.socket);
+  }
+
+  private addRouting(steps: Steps, result: Result): void {
+    const sources = this.sources;
+    steps.addRoutes(kernelRoutes(result).concat(sources.routes));
+    if (sources.rules.length == 0) return;
+    this.undo.push(new RemoveRules(this.socket, sources.table, this.link.name));
+    steps.addRules(sources.rules);
   }
 
   /** After a conflict no address is left, so that others can be tried. */

@@ -1,5 +1,5 @@
 import { ADDRESS_DUPLICATE, CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
-import { EADDRINUSE, EEXIST, ENETDOWN, ENETUNREACH } from "../linux/errno";
+import { EADDRINUSE, EAFNOSUPPORT, EEXIST, ENETDOWN, ENETUNREACH } from "../linux/errno";
 import { formatIp } from "../net/ip";
 import { errnoText, isTransient } from "../sys/errno";
 import { NetlinkError } from "../rtnetlink/socket";
@@ -43,6 +43,8 @@ export class AddressConflict extends CniError {
 
 function remedy(errno: i32): string {
   switch (errno) {
+    case EAFNOSUPPORT:
+      return "this kernel has no rules of that family (CONFIG_IP(V6)_MULTIPLE_TABLES)";
     case EADDRINUSE:
       return "the MAC address is in use on the master, perhaps by a container that is just ending";
     case EEXIST:

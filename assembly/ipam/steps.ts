@@ -1,14 +1,14 @@
 import { CniError } from "../cni/error";
-import { IpConfig, Result } from "../cni/result";
+import { IpConfig } from "../cni/result";
 import { RT_TABLE_MAIN } from "../linux/rtnetlink";
 import { formatIp } from "../net/ip";
 import { deleteAddress, newAddress } from "../rtnetlink/address";
 import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { KernelRoute, newRoute } from "../rtnetlink/route";
+import { KernelRule, newRule } from "../rtnetlink/rule";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { configureError } from "./failure";
-import { kernelRoutes } from "./routes";
 
 /** What is done to an interface in one send; the kernel does it in this order. */
 export class Steps {
@@ -33,11 +33,17 @@ export class Steps {
     this.names.push(`set "${this.link.name}" up`);
   }
 
-  addRoutes(result: Result): void {
-    const routes = kernelRoutes(result);
+  addRoutes(routes: KernelRoute[]): void {
     for (let i = 0; i < routes.length; i++) {
       newRoute(this.request, this.link.index, routes[i]);
       this.names.push(`add route ${describe(routes[i])} dev "${this.link.name}"`);
+    }
+  }
+
+  addRules(rules: KernelRule[]): void {
+    for (let i = 0; i < rules.length; i++) {
+      newRule(this.request, rules[i]);
+      this.names.push(`add rule ${rules[i].toString()} for "${this.link.name}"`);
     }
   }
 

@@ -9,6 +9,7 @@ export const NLM_F_REQUEST: i32 = 0x01;
 export const NLM_F_ACK: i32 = 0x04;
 export const NLM_F_DUMP_INTR: i32 = 0x10;
 export const NLM_F_DUMP: i32 = 0x300;
+export const NLM_F_REPLACE: i32 = 0x100;
 export const NLM_F_EXCL: i32 = 0x200;
 export const NLM_F_CREATE: i32 = 0x400;
 export const NLM_F_CAPPED: i32 = 0x100;

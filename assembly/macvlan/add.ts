@@ -8,6 +8,7 @@ import { Configurator } from "../ipam/configure";
 import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
 import { Offers } from "../ipam/offers";
+import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
@@ -16,6 +17,8 @@ import { MessageWriter } from "../rtnetlink/message";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
+import { CloseHostAccess, HostAccess } from "./host-access/access";
+import { recordName } from "./host-access/record";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -45,6 +48,7 @@ export function addMacvlan(
   const masterSocket = own.linkInContainer ? session.container : session.host;
   const master = new Master(masterSocket, own, args.ifname);
   error = master.find();
+  if (!error) error = claimTable(session.container, own.sources);
   if (error) return error;
 
   const macvlan = new MacvlanLink(session.container, args.ifname, args.containerId);
@@ -62,10 +66,16 @@ export function addMacvlan(
     );
   }
 
-  if (own.ipamType.length > 0) error = addLayer3(ipam, session, own, macvlan.link, undo, result);
+  const access = own.hostAccess ? accessOf(args, conf, session) : null;
+  if (own.ipamType.length > 0)
+    error = addLayer3(ipam, session, own, macvlan.link, access, undo, result);
   else error = addLayer2(session, own, macvlan.link);
   result.dns.overrideBy(own.dns);
   return error;
+}
+
+function accessOf(args: CmdArgs, conf: NetConf, session: Session): HostAccess {
+  return new HostAccess(session.host, conf.name, recordName(args.containerId, args.ifname));
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {
@@ -112,6 +122,7 @@ function addLayer3(
   session: Session,
   conf: MacvlanConf,
   link: Link,
+  access: HostAccess | null,
   undo: UndoStack,
   result: Result,
 ): CniError | null {
@@ -120,19 +131,27 @@ function addLayer3(
   let error: CniError | null = null;
   do {
     error = offers.take();
+    // The interface's own table has a default route whatever becomes of that in main.
+    conf.sources.plan(offers.result);
+    conf.defaultRoute.apply(offers.result);
     const configurator = new Configurator(
       session.netns,
       session.container,
       link,
       conf.sysctls,
+      conf.sources,
       undo,
       conf.announce,
       conf.detection,
     );
     if (!error) error = configurator.apply(offers.result);
   } while (offers.isRefused(error));
-  if (error) return error;
   const own = offers.result;
+  if (!error && access) {
+    undo.push(new CloseHostAccess(access));
+    error = access.open(session.container, link, own);
+  }
+  if (error) return error;
   const index = result.interfaces.length - 1;
   for (let i = 0; i < own.ips.length; i++) {
     own.ips[i].interface = index;

@@ -1,10 +1,11 @@
 import { CmdArgs } from "../cni/cmdargs";
 import { CHECK_FAILED, CniError, INVALID_CONFIG, SYSTEM_FAILURE, systemError } from "../cni/error";
 import { NetConf } from "../cni/netconf";
-import { Interface, Result, Route } from "../cni/result";
+import { Interface, IpConfig, Result, Route } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { netlinkError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
+import { checkSources } from "../ipam/source-check";
 import { Fields } from "../json/fields";
 import { IFF_UP } from "../linux/if";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../linux/socket";
@@ -20,6 +21,8 @@ import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { MacvlanConf } from "./conf";
 import { driverDifference } from "./driver";
+import { HostAccess } from "./host-access/access";
+import { recordName } from "./host-access/record";
 import { Session } from "./session";
 
 /** Compares the kernel's state with what prevResult and the configuration say; changes nothing. */
@@ -44,7 +47,7 @@ export function checkMacvlan(args: CmdArgs, conf: NetConf, session: Session): Cn
     error.code = INVALID_CONFIG;
     return error;
   }
-  return new Checker(args, own, session, result).run();
+  return new Checker(args, own, session, result, conf.name).run();
 }
 
 class Checker {
@@ -57,6 +60,7 @@ class Checker {
     private conf: MacvlanConf,
     private session: Session,
     private result: Result,
+    private network: string,
   ) {}
 
   run(): CniError | null {
@@ -67,7 +71,18 @@ class Checker {
     if (!error) error = this.checkSysctls();
     if (!error) error = this.checkAddresses();
     if (!error) error = this.checkRoutes();
+    if (!error && this.conf.sources.isOn) error = this.checkSources();
+    if (!error && this.conf.hostAccess) error = this.checkHostAccess();
     return error;
+  }
+
+  private checkHostAccess(): CniError | null {
+    const ips: IpConfig[] = [];
+    for (let i = 0; i < this.result.ips.length; i++) {
+      if (this.result.ips[i].interface == this.index) ips.push(this.result.ips[i]);
+    }
+    const name = recordName(this.args.containerId, this.args.ifname);
+    return new HostAccess(this.session.host, this.network, name).check(this.link, ips);
   }
 
   private findExpected(): CniError | null {
@@ -171,6 +186,16 @@ class Checker {
       return differs(`route ${routes[i].dst.toString()} is not in the container's table ${table}`);
     }
     return null;
+  }
+
+  /** What follows from the interface's addresses; prevResult does not say whose a route is. */
+  private checkSources(): CniError | null {
+    const own = new Result();
+    for (let i = 0; i < this.result.ips.length; i++) {
+      if (this.result.ips[i].interface == this.index) own.ips.push(this.result.ips[i]);
+    }
+    this.conf.sources.plan(own);
+    return checkSources(this.session.container, this.conf.sources, this.link);
   }
 }
 

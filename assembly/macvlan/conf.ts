@@ -6,10 +6,14 @@ import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
 import { ANNOUNCE_KEYS, AnnounceConf } from "../ipam/announce";
 import { CONFLICT_KEYS, ConflictConf } from "../ipam/conflict";
+import { DefaultRoute } from "../ipam/default-route";
 import { LinkSysctls } from "../ipam/link-sysctls";
+import { SourceRouting } from "../ipam/source-routing";
+import { Fields } from "../json/fields";
+import { MACVLAN_MODE_BRIDGE } from "../linux/if_link";
 import { macProblem, parseMac } from "../net/mac";
 import { MacvlanData } from "../rtnetlink/macvlan";
-import { readDriver } from "./driver";
+import { modeName, readDriver } from "./driver";
 import { Knobs } from "./knobs";
 
 /**
@@ -25,6 +29,7 @@ const KEYS: string[] = [
   "mtu",
   "mac",
   "linkInContainer",
+  "hostAccess",
   "bcqueuelen",
   "bclim",
   "nopromisc",
@@ -38,6 +43,10 @@ const KEYS: string[] = [
   "sysctl",
   "announce",
   "conflictDetection",
+  "noDefaultRoute",
+  "defaultRouteMetric",
+  "sourceRouting",
+  "sourceTable",
   "synchronousDelete",
   "strict",
 ];
@@ -50,11 +59,15 @@ export class MacvlanConf {
   /** Empty for a random one. */
   mac: Uint8Array = new Uint8Array(0);
   linkInContainer: bool = false;
+  /** Host and pod are to reach each other. */
+  hostAccess: bool = false;
   readonly macvlan: MacvlanData = new MacvlanData();
   readonly knobs: Knobs = new Knobs();
   readonly sysctls: LinkSysctls = new LinkSysctls();
   readonly announce: AnnounceConf = new AnnounceConf();
   readonly detection: ConflictConf = new ConflictConf();
+  readonly defaultRoute: DefaultRoute = new DefaultRoute();
+  readonly sources: SourceRouting = new SourceRouting();
   /** DEL ends only when the kernel has let go of the interface's memory. */
   synchronousDelete: bool = false;
   /** Empty where the interface gets no addresses. */
@@ -81,9 +94,27 @@ export class MacvlanConf {
     this.sysctls.load(fields, args.ifname);
     this.announce.load(fields);
     this.detection.load(fields);
+    this.defaultRoute.load(fields);
+    this.sources.load(fields, args.ifname);
     const modeError = readDriver(fields, this.macvlan);
+    this.hostAccess = fields.flag("hostAccess");
+    if (this.hostAccess) this.checkHostAccess(fields);
     const error = conf.error ? conf.error : modeError;
     return error ? error : this.setMac(args, mac, runtimeMac);
+  }
+
+  private checkHostAccess(fields: Fields): void {
+    const what = "is only possible";
+    if (this.macvlan.mode != MACVLAN_MODE_BRIDGE) {
+      const mode = modeName(this.macvlan.mode);
+      fields.reject("hostAccess", `${what} in mode bridge, not in mode ${mode}`);
+    }
+    if (this.linkInContainer) {
+      fields.reject("hostAccess", `${what} with a master of the host, without "linkInContainer"`);
+    }
+    if (this.ipamType.length == 0) {
+      fields.reject("hostAccess", `${what} with addresses: there is no "ipam"`);
+    }
   }
 
   /** The runtime's capability goes before CNI_ARGS, and that before the configuration. */

@@ -8,6 +8,7 @@ import { addMacvlan } from "./add";
 import { checkMacvlan } from "./check";
 import { checkKeys, MacvlanConf } from "./conf";
 import { deleteMacvlan } from "./del";
+import { collectHostAccess } from "./host-access/removal";
 import { Master } from "./master";
 import { Session } from "./session";
 
@@ -31,11 +32,13 @@ export class MacvlanPlugin extends Plugin {
     return checkMacvlan(args, conf, this.session);
   }
 
-  /** Interfaces end with their container's namespace, so only leases can be left over. */
+  /** Interfaces end with their container's namespace; leases and ways to the host are left over. */
   gc(args: CmdArgs, conf: NetConf): CniError | null {
     const type = conf.ipamType;
-    if (conf.error || type.length == 0) return conf.error;
-    return new Ipam(type, args, conf).call("GC");
+    if (conf.error) return conf.error;
+    const error = collectHostAccess(conf, this.session);
+    const other = type.length > 0 ? new Ipam(type, args, conf).call("GC") : null;
+    return error ? error : other;
   }
 
   /** Ready if an ADD would find its master, and IPAM is ready. */

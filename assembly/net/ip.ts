@@ -26,6 +26,11 @@ export function isMapped(address: Uint8Array): bool {
   return true;
 }
 
+/** True for fe80::/10 (RFC 4291 section 2.5.6). */
+export function isLinkLocal(address: Uint8Array): bool {
+  return address.length == IPV6_LENGTH && address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
+}
+
 export function equalBytes(a: Uint8Array, b: Uint8Array): bool {
   return a.length == b.length && memory.compare(a.dataStart, b.dataStart, a.length) == 0;
 }

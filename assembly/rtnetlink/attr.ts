@@ -40,6 +40,11 @@ export class AttrWriter {
     this.rawU32(value);
   }
 
+  u8(type: i32, value: i32): void {
+    this.header(type, 1);
+    this.rawU32(<u8>value); // with its padding
+  }
+
   u16(type: i32, value: i32): void {
     this.header(type, 2);
     this.rawU16(value);
@@ -135,6 +140,10 @@ export class AttrReader {
     this.payloadLength = length - HEADER;
     this.at += align(length);
     return true;
+  }
+
+  get u8(): i32 {
+    return this.fits(1) ? load<u8>(this.payloadStart) : 0;
   }
 
   get u16(): i32 {

@@ -42,6 +42,8 @@ export const MACVLAN: string = "macvlan";
 
 /** What a new macvlan is to be. Zero and empty mean: as the kernel chooses. */
 export class MacvlanSpec {
+  /** To have this index. */
+  index: i32 = 0;
   name: string = "";
   /** Index of the lower device, in the namespace of the socket. */
   master: i32 = 0;
@@ -61,7 +63,7 @@ export class MacvlanSpec {
 /** `ip link add link MASTER name NAME netns NETNS type macvlan mode MODE`, in one message. */
 export function newMacvlan(writer: MessageWriter, spec: MacvlanSpec): void {
   writer.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-  header(writer, 0, spec.flags, spec.flags);
+  header(writer, spec.index, spec.flags, spec.flags);
   if (spec.mac.length > 0) writer.bytes(IFLA_ADDRESS, spec.mac);
   writer.text(IFLA_IFNAME, spec.name);
   if (spec.mtu > 0) writer.u32(IFLA_MTU, spec.mtu);

@@ -45,7 +45,12 @@ export class Descriptors {
 
   isDirectory(fd: number): boolean {
     const held = this.get(fd);
-    return held === "leases" || held === "index";
+    return held === "leases" || held === "index" || held === "records";
+  }
+
+  isLockable(fd: number): boolean {
+    const held = this.get(fd);
+    return held === "lease" || held === "recordLock";
   }
 
   isNetlink(fd: number): boolean {

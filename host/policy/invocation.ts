@@ -2,6 +2,7 @@ import type { System } from "../imports.ts";
 import { isName } from "./paths.ts";
 
 const DATA_DIR = "/var/lib/cni/networks";
+const RECORDS = "/run/cni-macvlan";
 const HOST_LOCAL = "host-local";
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 /** A JSON text is UTF-8 (RFC 8259), or it is none. */
@@ -24,9 +25,20 @@ interface Config {
   readonly paths: LeasePaths | undefined;
   /** The key `sysctl`. */
   readonly sysctl: unknown;
+  /** The directory of the network's records of what it has in the host's network. */
+  readonly records: string | undefined;
+  /** The key `hostAccess`. */
+  readonly hostAccess: boolean;
 }
 
-const NO_CONFIG: Config = { type: "", resolvConf: "", paths: undefined, sysctl: undefined };
+const NO_CONFIG: Config = {
+  type: "",
+  resolvConf: "",
+  paths: undefined,
+  sysctl: undefined,
+  records: undefined,
+  hostAccess: false,
+};
 
 /**
  * What one call of the plugin is about: what the runtime has said in the environment and on
@@ -90,6 +102,21 @@ export class Invocation {
     return member(this.#read().sysctl, key) !== undefined;
   }
 
+  /** Whether the host may get an interface of its own on the master, and routes through it. */
+  get opensHost(): boolean {
+    return this.variable("CNI_COMMAND") === "ADD" && this.#read().hostAccess;
+  }
+
+  /** Whether these may be taken away, which must work whatever the configuration says by now. */
+  get closesHost(): boolean {
+    return this.opensHost || ["DEL", "GC"].includes(this.variable("CNI_COMMAND"));
+  }
+
+  /** The directory of the network's records; undefined where they are none of its business. */
+  get records(): string | undefined {
+    return this.closesHost ? this.#read().records : undefined;
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -114,16 +141,27 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
   const root = parse(input);
   const ipam = member(root, "ipam");
   const type = text(member(ipam, "type"));
-  const sysctl = member(root, "sysctl");
-  if (type !== HOST_LOCAL && !isHostLocal) return { ...NO_CONFIG, type, sysctl };
+  const name = networkOf(root);
+  const config = {
+    ...NO_CONFIG,
+    type,
+    sysctl: member(root, "sysctl"),
+    records: name && `${RECORDS}/${name}`,
+    hostAccess: member(root, "hostAccess") === true,
+  };
+  if (type !== HOST_LOCAL && !isHostLocal) return config;
   const resolvConf = text(member(ipam, "resolvConf"));
   const dataDir = text(member(ipam, "dataDir")) || DATA_DIR;
-  return { type, resolvConf, paths: pathsOf(dataDir, text(member(root, "name"))), sysctl };
+  return { ...config, resolvConf, paths: name === undefined ? name : pathsOf(dataDir, name) };
 }
 
 /** The core takes no network whose name is no name, or begins with a dot as the index does. */
-function pathsOf(dataDir: string, name: string): LeasePaths | undefined {
-  if (!isName(name) || name.startsWith(".")) return undefined;
+function networkOf(root: unknown): string | undefined {
+  const name = text(member(root, "name"));
+  return isName(name) && !name.startsWith(".") ? name : undefined;
+}
+
+function pathsOf(dataDir: string, name: string): LeasePaths {
   const index = `${dataDir}/.index`;
   return { leases: `${dataDir}/${name}`, index: `${index}/${name}`, mark: `${index}/.${name}` };
 }

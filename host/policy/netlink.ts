@@ -5,7 +5,6 @@ import {
   IFLA_GROUP,
   IFLA_IFALIAS,
   IFLA_IFNAME,
-  IFLA_INFO_KIND,
   IFLA_LINK,
   IFLA_LINKINFO,
   IFLA_MTU,
@@ -16,24 +15,38 @@ import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/ne
 import {
   RTM_DELADDR,
   RTM_DELLINK,
+  RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
+  RTM_GETRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_NEWNEIGH,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
   RTM_SETLINK,
 } from "../../assembly/linux/rtnetlink.ts";
+import { align, attributeLength, isMacvlan, NLATTR, NLMSGHDR } from "./attributes.ts";
+import { isAboutShim, type ShimRights } from "./shim.ts";
 
-const NLMSGHDR = 16;
 const IFINFOMSG = 16;
-const NLATTR = 4;
 const NEW = NLM_F_CREATE | NLM_F_EXCL;
-const MACVLAN = "macvlan\0";
 
 /** The messages that each namespace gets. */
 const IN_HOST = [RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_NEWLINK];
-const IN_CONTAINER = [...IN_HOST, RTM_SETLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE];
+const IN_CONTAINER = [
+  ...IN_HOST,
+  RTM_SETLINK,
+  RTM_DELLINK,
+  RTM_NEWADDR,
+  RTM_DELADDR,
+  RTM_NEWROUTE,
+  RTM_NEWRULE,
+  RTM_DELRULE,
+  RTM_GETRULE,
+  RTM_NEWNEIGH,
+];
 const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];
 
 /** Attributes of links; of all those that name a namespace only the one by descriptor. */
@@ -64,13 +77,15 @@ interface LinkAttributes {
  */
 export class MessageFilter {
   readonly #isContainer: (fd: number) => boolean;
+  readonly #rights: ShimRights;
 
   /** @param isContainer whether a descriptor is the container's namespace. */
-  constructor(isContainer: (fd: number) => boolean) {
+  constructor(isContainer: (fd: number) => boolean, rights: ShimRights) {
     this.#isContainer = isContainer;
+    this.#rights = rights;
   }
 
-  /** In the host's namespace: questions, and a macvlan that is made in the container's. */
+  /** In the host's namespace: questions, a macvlan that is made in the container's, and the shim. */
   mayTellHost(bytes: Uint8Array): boolean {
     return this.#allows(bytes, IN_HOST, true);
   }
@@ -88,8 +103,11 @@ export class MessageFilter {
       const end = at + length;
       if (length < NLMSGHDR || end > bytes.length) return false;
       const type = view.getUint16(at + 4, true);
-      if (!types.includes(type)) return false;
-      if (ABOUT_LINKS.includes(type)) {
+      const isShims =
+        isHost &&
+        isAboutShim(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length), this.#rights);
+      if (!isShims && !types.includes(type)) return false;
+      if (!isShims && ABOUT_LINKS.includes(type)) {
         const attributes = this.#readLink(view, at + NLMSGHDR + IFINFOMSG, end);
         if (!attributes.isGood) return false;
         const isNew = (view.getUint16(at + 6, true) & NEW) === NEW;
@@ -120,37 +138,4 @@ export class MessageFilter {
     }
     return seen;
   }
-}
-
-/** Whether IFLA_LINKINFO says that the link is a macvlan. */
-function isMacvlan(view: DataView, start: number, end: number): boolean {
-  let hasKind = false;
-  for (let at = start; at < end; ) {
-    const length = attributeLength(view, at, end);
-    if (length === 0) return false;
-    if ((view.getUint16(at + 2, true) & NLA_TYPE_MASK) === IFLA_INFO_KIND) {
-      if (!isText(view, at + NLATTR, at + length, MACVLAN)) return false;
-      hasKind = true;
-    }
-    at += align(length);
-  }
-  return hasKind;
-}
-
-/** The length of the attribute at `at`, its header included; 0 if it does not end before `end`. */
-function attributeLength(view: DataView, at: number, end: number): number {
-  const length = at + NLATTR <= end ? view.getUint16(at, true) : 0;
-  return length >= NLATTR && at + length <= end ? length : 0;
-}
-
-function isText(view: DataView, start: number, end: number, text: string): boolean {
-  if (end - start !== text.length) return false;
-  for (let i = 0; i < text.length; i++) {
-    if (view.getUint8(start + i) !== text.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-function align(length: number): number {
-  return (length + 3) & ~3;
 }

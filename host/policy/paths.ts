@@ -16,6 +16,10 @@ const KEYS = [
 /** The folders with one for each interface in them: the configuration may name what is there. */
 const TREES = ["ipv4/conf/", "ipv6/conf/", "ipv4/neigh/", "ipv6/neigh/"];
 const KEY = /^[a-z0-9_]{1,64}$/;
+/** The sysctls of the host's own macvlans, which begin with mvhost. */
+const SHIM_KEY =
+  /^(ipv4\/conf\/mvhost\d{1,9}\/arp_filter|ipv4\/neigh\/mvhost\d{1,9}\/mcast_solicit|ipv6\/conf\/mvhost\d{1,9}\/(accept_ra|addr_gen_mode|disable_ipv6))$/;
+const RECORD_LOCK = "/run/cni-macvlan/.lock";
 /** IPv6 works on no interface where the loopback has none. */
 const LOOPBACK_KEY = "ipv6/conf/lo/disable_ipv6";
 
@@ -27,6 +31,9 @@ const LOOPBACK_KEY = "ipv6/conf/lo/disable_ipv6";
  * - `resolvConf`: what the configuration names so.
  * - `leases`, `index`: the two directories of the network's leases. `lease`: what is in the first,
  *   `entry`: what is in the second, or its mark.
+ * - `shimSysctl`: one of the host's own macvlan, meant for the host's namespace.
+ * - `records`: the directory of what attachments have in the host's network. `record`: what is in
+ *   it. `recordLock`: the lock of all of them.
  */
 export type Place =
   | "container"
@@ -36,7 +43,11 @@ export type Place =
   | "leases"
   | "lease"
   | "index"
-  | "entry";
+  | "entry"
+  | "shimSysctl"
+  | "records"
+  | "record"
+  | "recordLock";
 
 /**
  * What a path is to an invocation, or undefined for one that is none of its business.
@@ -48,9 +59,22 @@ export function placeOf(path: string, invocation: Invocation): Place | undefined
   if (path === "") return undefined;
   if (path === invocation.variable("CNI_NETNS")) return "container";
   if (path === OWN_NETNS) return "own";
-  if (path.startsWith(SYSCTLS)) return isSysctl(path, invocation) ? "sysctl" : undefined;
+  if (path.startsWith(SYSCTLS)) return sysctlPlace(path, invocation);
   if (path === invocation.resolvConf) return "resolvConf";
-  return leasePlace(path, invocation.leasePaths);
+  return recordPlace(path, invocation.records) ?? leasePlace(path, invocation.leasePaths);
+}
+
+function sysctlPlace(path: string, invocation: Invocation): Place | undefined {
+  if (isSysctl(path, invocation)) return "sysctl";
+  const isShims = invocation.opensHost && SHIM_KEY.test(path.slice(SYSCTLS.length));
+  return isShims ? "shimSysctl" : undefined;
+}
+
+function recordPlace(path: string, records: string | undefined): Place | undefined {
+  if (records === undefined) return undefined;
+  if (path === RECORD_LOCK) return "recordLock";
+  if (path === records) return "records";
+  return isIn(path, records) ? "record" : undefined;
 }
 
 function isSysctl(path: string, invocation: Invocation): boolean {
@@ -74,10 +98,11 @@ function leasePlace(path: string, paths: LeasePaths | undefined): Place | undefi
   return isIn(path, paths.leases) ? "lease" : undefined;
 }
 
-/** Whether a path is one of the directories of leases or of the index, or above one. */
-export function isAbove(path: string, paths: LeasePaths | undefined): boolean {
-  if (path === "" || paths === undefined) return false;
-  return `${paths.leases}/`.startsWith(`${path}/`) || `${paths.index}/`.startsWith(`${path}/`);
+/** Whether a path is one of the directories that the core makes, or above one. */
+export function isAbove(path: string, invocation: Invocation): boolean {
+  const { leasePaths, records, opensHost } = invocation;
+  const made = [leasePaths?.leases, leasePaths?.index, opensHost ? records : undefined];
+  return path !== "" && made.some((directory) => `${directory ?? ""}/`.startsWith(`${path}/`));
 }
 
 /** Whether a path is that of a program of this name in one of the directories of CNI_PATH. */

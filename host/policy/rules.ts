@@ -41,7 +41,20 @@ const OPEN: Partial<Readonly<Record<Place, number>>> = {
   leases: READING,
   index: READING,
   lease: MAKING,
+  shimSysctl: WRITING,
+  records: READING,
+  record: MAKING,
+  recordLock: READING | O_CREAT,
 };
+/** Nobody has to know whether these are there. */
+const NEVER_STAT: readonly Place[] = [
+  "sysctl",
+  "resolvConf",
+  "shimSysctl",
+  "records",
+  "record",
+  "recordLock",
+];
 /** What may be created is its owner's to write, and nobody's to become somebody else by. */
 const MODE = 0o755;
 const OPTIONS = [NETLINK_ADD_MEMBERSHIP, NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK];
@@ -55,11 +68,12 @@ export class Rules {
   /** Where setns(2) has taken the thread. */
   isInContainer = false;
   readonly #system: System;
-  readonly #messages = new MessageFilter((fd) => this.descriptors.isContainer(fd));
+  readonly #messages: MessageFilter;
 
   constructor(system: System) {
     this.#system = system;
     this.invocation = new Invocation(system);
+    this.#messages = new MessageFilter((fd) => this.descriptors.isContainer(fd), this.invocation);
   }
 
   /** Whether a variable of the environment is for the core; any other is not there for it. */
@@ -75,22 +89,23 @@ export class Rules {
     const allowed = OPEN[place];
     if (allowed === undefined || (flags & ~allowed) !== 0 || (mode & ~MODE) !== 0) return false;
     // the same path is another file in the host's namespace
+    if (place === "shimSysctl") return !this.isInContainer;
     return place !== "sysctl" || this.isInContainer;
   }
 
   mayStat(path: string): boolean {
     const place = this.place(path);
-    if (place !== undefined) return place !== "sysctl" && place !== "resolvConf";
+    if (place !== undefined) return !NEVER_STAT.includes(place);
     return path === this.invocation.program || this.#isProgram(path);
   }
 
   mayMakeDirectory(path: string, mode: number): boolean {
-    return (mode & ~MODE) === 0 && isAbove(path, this.invocation.leasePaths);
+    return (mode & ~MODE) === 0 && isAbove(path, this.invocation);
   }
 
   mayUnlink(path: string): boolean {
     const place = this.place(path);
-    return place === "lease" || place === "entry";
+    return place === "lease" || place === "entry" || place === "record";
   }
 
   mayLink(path: string, second: string): boolean {

@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   108: "a system facility failed",
   109: "DEL could not remove the interface",
   110: "no address is free",
+  111: "host and pod could not be given a way to each other, or it could not be removed",
 } as const;
 
 /** An error object on standard output. `code` may also be that of a delegated plugin. */

@@ -14,6 +14,7 @@ import {
   linkName,
   linkSysctl,
   mac,
+  routingTable,
   uint32,
   wholeNumber,
 } from "./text.ts";
@@ -71,6 +72,13 @@ export const macvlanSchema = z.looseObject({
     .boolean()
     .optional()
     .describe("Look the master up in the container's network namespace, not in the host's."),
+  hostAccess: z
+    .boolean()
+    .optional()
+    .describe(
+      "Mode bridge: the host and the pod reach each other, by a macvlan of the host's own on the" +
+        " master and routes through it. Needs `ipam`.",
+    ),
   bcqueuelen: uint32
     .optional()
     .describe("Length of the queue of received broadcasts. Missing or 0: the kernel's default."),
@@ -95,6 +103,23 @@ export const macvlanSchema = z.looseObject({
     .describe("Sysctls of the interface: IFNAME stands for its name. Values are whole numbers."),
   announce: announceSchema.optional(),
   conflictDetection: conflictDetectionSchema.optional(),
+  noDefaultRoute: z
+    .boolean()
+    .optional()
+    .describe("No default route of IPAM's is installed in the main table, nor reported."),
+  defaultRouteMetric: uint32
+    .optional()
+    .describe("Metric of IPAM's default routes. Missing or 0: what IPAM says."),
+  sourceRouting: z
+    .boolean()
+    .optional()
+    .describe(
+      "A routing table of the interface's own for what is sent from its addresses: answers leave" +
+        " by the interface that was asked.",
+    ),
+  sourceTable: routingTable
+    .optional()
+    .describe("For sourceRouting: the number of that table. Missing: one of the interface's name."),
   synchronousDelete: z
     .boolean()
     .optional()

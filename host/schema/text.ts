@@ -136,3 +136,6 @@ export const wholeNumber = z
 
 /** An unsigned 32-bit number, as netlink carries it. */
 export const uint32 = z.int().min(0).max(0xffff_ffff);
+
+/** A routing table that is none of the kernel's own: 253 to 255 (linux/rtnetlink.h). */
+export const routingTable = z.int().min(1).max(252).or(z.int().min(256).max(0xffff_ffff));

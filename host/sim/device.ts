@@ -26,6 +26,7 @@ export function setUp(link: Link, up: boolean): void {
   } else {
     disconnectAddresses(link);
     link.netns.routes.removeDown(link);
+    link.neighbours.clear();
   }
   tell(link);
   for (const upper of link.uppers) carrierChanged(upper);

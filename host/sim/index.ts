@@ -2,7 +2,7 @@
 // answer every time.
 //
 // What is modelled: one process per call with its environment, files and descriptors; network
-// namespaces; rtnetlink(7) with links, addresses and routes under the kernel's own rules and
+// namespaces; rtnetlink(7) with links, addresses, routes and rules under the kernel's own rules and
 // errors; /proc/sys/net; IPv6 duplicate address detection; time, which passes only while somebody
 // waits.
 //
@@ -22,8 +22,9 @@
 //
 // Known differences from Linux: attribute widths are checked exactly; a dump shows the state at the
 // moment of the request; the random delay before detection is always the longest one; a link cannot
-// be moved to another namespace once it exists; a route needs an interface, not a gateway alone;
-// NLM_F_DUMP_FILTERED is never set; there are no routes for multicast and anycast over IPv6.
+// be moved to another namespace once it exists; a route needs an interface, not a gateway alone; a
+// rule leads to a table, by source addresses alone; NLM_F_DUMP_FILTERED is never set; there are no
+// routes for multicast and anycast over IPv6.
 // test/fidelity plays the same scenarios here and on the real kernel.
 export {
   type Failure,
@@ -41,10 +42,13 @@ export {
   type IpAddress,
   type IpAddressInfo,
   type IpLink,
+  type IpMacvlan,
   type IpRoute,
+  type IpRule,
   listAddresses,
   listLinks,
   listRoutes,
+  listRules,
 } from "./ip.ts";
 export type { KernelOptions } from "./kernel.ts";
 export type { Link } from "./link.ts";

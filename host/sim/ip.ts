@@ -1,11 +1,13 @@
 import type { Address } from "./address.ts";
-import type { Link } from "./link.ts";
+import type { Link, Macvlan } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import type { Hop, Route } from "./route.ts";
+import type { Rule } from "./rule.ts";
 import { formatIp, formatMac } from "./text.ts";
 import * as U from "./uapi.ts";
 
-// What `ip -j -d` would print of a namespace, as far as this kernel has it.
+// What `ip -j -d` would print of a namespace, as far as this kernel has it. The types are also those
+// of what it prints of a real one (lab/).
 
 /** One interface of `ip -j -d link`. */
 export interface IpLink {
@@ -18,12 +20,29 @@ export interface IpLink {
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly operstate: string;
+  /** How many want it promiscuous; this kernel does not count them. */
+  readonly promiscuity?: number;
+  /** `default` for group 0. */
+  readonly group: string;
+  readonly txqlen: number;
   readonly address: string;
+  readonly ifalias?: string;
   readonly altnames?: readonly string[];
   readonly linkinfo?: {
     readonly info_kind: string;
-    readonly info_data?: { readonly mode: string; readonly bcqueuelen: number };
+    readonly info_data?: IpMacvlan;
   };
+}
+
+/** The part of a macvlan; other kinds have other keys there. */
+export interface IpMacvlan {
+  readonly mode?: string;
+  readonly nodst?: boolean;
+  readonly nopromisc?: boolean;
+  readonly bcqueuelen?: number;
+  readonly macaddr_count?: number;
+  readonly macaddr_data?: readonly string[];
+  readonly [key: string]: unknown;
 }
 
 /** One interface of `ip -j addr`. */
@@ -55,6 +74,16 @@ export interface IpRoute {
   readonly metric?: number;
   readonly metrics?: readonly Readonly<Record<string, number>>[];
   readonly nexthops?: readonly { readonly gateway?: string; readonly dev: string }[];
+}
+
+/** One rule of `ip -j -d rule`. */
+export interface IpRule {
+  readonly priority: number;
+  /** `all`, an address, or one with the length of a prefix in `srclen`. */
+  readonly src: string;
+  readonly srclen?: number;
+  readonly table: string;
+  readonly protocol: string;
 }
 
 type Names = Readonly<Record<number, string>>;
@@ -125,6 +154,12 @@ export function listRoutes(netns: Netns, family: 4 | 6): IpRoute[] {
   return netns.routes.all.filter((route) => route.family === wanted).map(showRoute);
 }
 
+/** `ip -j -d rule`, of one family. */
+export function listRules(netns: Netns, family: 4 | 6): IpRule[] {
+  const wanted = family === 4 ? U.AF_INET : U.AF_INET6;
+  return netns.rules.all.filter((rule) => rule.family === wanted).map(showRule);
+}
+
 function showLink(link: Link): IpLink {
   const { lower, macvlan, kind, altNames } = link;
   const names = Object.entries(FLAGS).filter(([flag]) => (link.flags & Number(flag)) !== 0);
@@ -135,15 +170,29 @@ function showLink(link: Link): IpLink {
     flags: names.map(([, name]) => name),
     mtu: link.mtu,
     operstate: nameOf(OPERSTATES, link.operstate),
+    group: link.group === 0 ? "default" : `${link.group}`,
+    txqlen: link.txQueueLength,
     address: formatMac(link.mac),
+    ...(link.alias !== "" && { ifalias: link.alias }),
     ...(altNames.length > 0 && { altnames: altNames }),
     ...(kind !== "" && {
       linkinfo: {
         info_kind: kind,
-        ...(macvlan && {
-          info_data: { mode: nameOf(MODES, macvlan.mode), bcqueuelen: macvlan.queueLength },
-        }),
+        ...(macvlan && { info_data: showMacvlan(macvlan) }),
       },
+    }),
+  };
+}
+
+function showMacvlan({ mode, flags, queueLength, sources }: Macvlan): IpMacvlan {
+  return {
+    mode: nameOf(MODES, mode),
+    ...((flags & U.MACVLAN_FLAG_NODST) !== 0 && { nodst: true }),
+    ...((flags & U.MACVLAN_FLAG_NOPROMISC) !== 0 && { nopromisc: true }),
+    bcqueuelen: queueLength,
+    ...(sources.length > 0 && {
+      macaddr_count: sources.length,
+      macaddr_data: sources.map(formatMac),
     }),
   };
 }
@@ -189,4 +238,14 @@ function showDestination({ dst, dstLength }: Route): string {
 
 function showHop({ gateway, link }: Hop): { gateway?: string; dev: string } {
   return gateway ? { gateway: formatIp(gateway), dev: link.name } : { dev: link.name };
+}
+
+function showRule({ priority, source, sourceLength, table, protocol }: Rule): IpRule {
+  return {
+    priority,
+    src: source ? formatIp(source) : "all",
+    ...(source && sourceLength < 8 * source.length && { srclen: sourceLength }),
+    table: nameOf(TABLES, table),
+    protocol: nameOf(PROTOCOLS, protocol),
+  };
 }

@@ -72,6 +72,8 @@ export class Link {
   /** Of its macvlans: how many may get a multicast frame without a queue (port->bc_cutoff). */
   broadcastCutoff = 1;
   addresses: Address[] = [];
+  /** The MAC addresses of neighbours that were made permanent, by their own as text. */
+  readonly neighbours = new Map<string, string>();
   /** False: the cable is out, or the other end of a veth is down. */
   cable = true;
   /** True for a port of a bridge: its receive handler is taken. */

@@ -3,6 +3,7 @@ import { Errno } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import { Link, type LinkParts } from "./link.ts";
 import { RouteTable } from "./route.ts";
+import { RuleTable } from "./rule.ts";
 import { Settings } from "./settings.ts";
 import { EEXIST, EINVAL, IFNAMSIZ } from "./uapi.ts";
 
@@ -21,10 +22,11 @@ export function isValidName(name: string): boolean {
   return length > 0 && length < IFNAMSIZ && !/^\.{1,2}$|[/:\s]/.test(name);
 }
 
-/** A network namespace: its interfaces, routes, sysctls, and who listens to its changes. */
+/** A network namespace: its interfaces, routes, rules, sysctls, and who listens to its changes. */
 export class Netns {
   readonly links = new Map<number, Link>();
   readonly routes = new RouteTable();
+  readonly rules: RuleTable;
   /** net.ipv4.conf.all and net.ipv6.conf.all */
   readonly all = new Settings();
   /** The `default` that new interfaces start with. */
@@ -37,6 +39,7 @@ export class Netns {
     readonly kernel: Kernel,
     readonly inode: number,
   ) {
+    this.rules = new RuleTable(kernel.ipv6);
     this.add({ name: "lo", kind: "", mac: new Uint8Array(6), mtu: 65536 });
   }
 

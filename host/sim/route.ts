@@ -51,6 +51,7 @@ export interface Route extends Destination {
 export interface RouteFlags {
   readonly exclusive: boolean;
   readonly append: boolean;
+  readonly replace?: boolean;
 }
 
 /** What routes that go to the same place have in common. */
@@ -110,9 +111,15 @@ export class RouteTable {
     for (const hop of route.hops) this.#checkIpv4(hop, route);
     const same = this.#rivals(route);
     const perfect = same.some((other) => sameInfo(other, route));
-    if (same.length > 0 && (flags.exclusive || perfect)) throw new Errno(EEXIST);
+    if (same.length > 0 && (flags.exclusive || (perfect && !flags.replace))) {
+      throw new Errno(EEXIST);
+    }
     const place = this.#at(route);
     const first = same[0];
+    if (first && flags.replace) {
+      place.splice(place.indexOf(first), 1, route);
+      return;
+    }
     // without NLM_F_APPEND the newest of equal routes is the first that a lookup finds
     if (first && !flags.append) place.splice(place.indexOf(first), 0, route);
     else place.push(route);
@@ -140,6 +147,12 @@ export class RouteTable {
     for (const hop of route.hops) this.#checkIpv6(hop, route);
     const same = this.#rivals(route);
     if (same.length > 0 && flags.exclusive) throw new Errno(EEXIST);
+    const [first] = same;
+    if (first && flags.replace) {
+      const place = this.#at(route);
+      place.splice(place.indexOf(first), 1, route);
+      return;
+    }
     for (const hop of route.hops) {
       if (same.some((other) => other.hops.some((known) => sameHop(known, hop)))) {
         throw new Errno(EEXIST);
@@ -164,6 +177,29 @@ export class RouteTable {
       if (!linkLocal && !direct) throw new Errno(EHOSTUNREACH);
     }
     if (!link.up) throw new Errno(ENETDOWN, "Nexthop device is not up");
+  }
+
+  /**
+   * RTM_DELROUTE: takes away the first route to a place that `fits`, and says whether there was one
+   * (fib_table_delete() and ip6_route_del() of the kernel).
+   */
+  delete(destination: Destination, fits: (route: Route) => boolean): boolean {
+    const route = this.#find(destination).find(fits);
+    if (route) this.remove(route);
+    return route !== undefined;
+  }
+
+  /** The way that a packet to `address` takes: by the local table, then by the main one. */
+  way(family: number, address: Uint8Array): Route | undefined {
+    for (const table of [RT_TABLE_LOCAL, RT_TABLE_MAIN]) {
+      for (let length = 8 * address.length; length >= 0; length--) {
+        const place = { family, table, dst: maskBits(address, length), dstLength: length };
+        const routes = [...this.#find(place)].sort((a, b) => a.priority - b.priority);
+        const route = routes.find(({ hops }) => hops.some(({ link }) => link.up));
+        if (route) return route;
+      }
+    }
+    return undefined;
   }
 
   /** The route to `address` with the longest prefix of those with a hop that `fits`. */

@@ -8,6 +8,7 @@ const DEFAULTS: Readonly<Record<Tree, Readonly<Record<string, number>>>> = {
   "ipv4/conf": {
     accept_local: 0,
     arp_announce: 0,
+    arp_filter: 0,
     arp_ignore: 0,
     arp_notify: 0,
     forwarding: 0,

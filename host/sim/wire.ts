@@ -77,6 +77,11 @@ export class Attributes {
     return value && viewOf(value, 4).getInt32(0, true);
   }
 
+  u8(type: number): number | undefined {
+    const value = this.#values.get(type);
+    return value && viewOf(value, 1).getUint8(0);
+  }
+
   u16(type: number): number | undefined {
     const value = this.#values.get(type);
     return value && viewOf(value, 2).getUint16(0, true);

@@ -67,6 +67,11 @@ export class Attributes {
     return this.#list.filter(([other]) => other === type).map(([, value]) => bytesOf(value));
   }
 
+  u8(type: number): number | undefined {
+    const value = this.#get(type);
+    return value && value.byteLength >= 1 ? value.getUint8(0) : undefined;
+  }
+
   u16(type: number): number | undefined {
     const value = this.#get(type);
     return value && value.byteLength >= 2 ? value.getUint16(0, true) : undefined;

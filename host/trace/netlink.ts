@@ -1,5 +1,10 @@
 import * as netlink from "../../assembly/linux/netlink.ts";
-import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from "../../assembly/linux/rtnetlink.ts";
+import {
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWROUTE,
+  RTM_NEWRULE,
+} from "../../assembly/linux/rtnetlink.ts";
 import { addressAnswer, addressRequest } from "./address.ts";
 import { Attributes, type Message, messagesIn, part } from "./attributes.ts";
 import { quoted } from "./bytes.ts";
@@ -7,6 +12,7 @@ import type { Interfaces } from "./interfaces.ts";
 import { linkAnswer, linkRequest } from "./link.ts";
 import { resultOf } from "./names.ts";
 import { routeAnswer, routeRequest } from "./route.ts";
+import { ruleAnswer, ruleRequest } from "./rule.ts";
 import type { Words } from "./words.ts";
 
 /** One kind of objects: its first message type, the size of its header, and its words. */
@@ -21,6 +27,7 @@ const KINDS: readonly Kind[] = [
   { first: RTM_NEWLINK, header: 16, request: linkRequest, answer: linkAnswer },
   { first: RTM_NEWADDR, header: 8, request: addressRequest, answer: addressAnswer },
   { first: RTM_NEWROUTE, header: 12, request: routeRequest, answer: routeAnswer },
+  { first: RTM_NEWRULE, header: 12, request: ruleRequest, answer: ruleAnswer },
 ];
 const TYPES_PER_KIND = 4;
 const NLMSGHDR = 16;

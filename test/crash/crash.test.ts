@@ -136,7 +136,10 @@ async function run(sweep: Sweep, least: number): Promise<void> {
 }
 
 describe("killed at any system call, nothing stays that DEL or GC does not take away:", () => {
-  test("ADD", { timeout: TIMEOUT }, () => run(new Sweep("ADD", plugin, single), 80));
+  // What starts in a millisecond is killed on this way as well; with two families it makes every
+  // call that it makes with one.
+  if (plugin === "process")
+    test("ADD", { timeout: TIMEOUT }, () => run(new Sweep("ADD", plugin, single), 80));
   test("ADD, dual-stack", { timeout: TIMEOUT }, () => run(new Sweep("ADD", plugin, dual), 100));
   test("DEL", { timeout: TIMEOUT }, () => run(new Sweep("DEL", plugin, dual), 40));
   test("GC", { timeout: TIMEOUT }, () => run(new Sweep("GC", plugin, dual), 20));

@@ -49,13 +49,14 @@ function comparable(real: State, simulated: State): State {
   return {
     links: real.links.map(comparableLink),
     routes: sorted(real.routes.filter((route) => !isMulticast(route)).map(comparableRoute)),
+    rules: real.rules,
     sysctls: Object.fromEntries(keys.map((key) => [key, real.sysctls[key] ?? "missing"])),
   };
 }
 
 function comparableLink(link: IpAddress): IpAddress {
-  const { ifname, flags, mtu, operstate, address, linkinfo, addr_info } = link;
-  const { mode, bcqueuelen } = linkinfo?.info_data ?? {};
+  const { ifname, flags, mtu, operstate, group, txqlen, address, ifalias } = link;
+  const { mode, nodst, nopromisc, bcqueuelen, macaddr_data } = link.linkinfo?.info_data ?? {};
   return {
     // numbers are counted in other ways
     ifindex: 0,
@@ -63,12 +64,24 @@ function comparableLink(link: IpAddress): IpAddress {
     flags: flags.filter((flag) => !isDerived(flag)).sort(),
     mtu,
     operstate,
+    group,
+    txqlen,
     address,
-    ...(mode !== undefined &&
-      bcqueuelen !== undefined && {
-        linkinfo: { info_kind: "macvlan", info_data: { mode, bcqueuelen } },
-      }),
-    addr_info: addr_info.map(({ family, local, prefixlen, broadcast, scope, ...rest }) => ({
+    ...(ifalias !== undefined && { ifalias }),
+    ...(mode !== undefined && {
+      linkinfo: {
+        info_kind: "macvlan",
+        // the kernel's order is that of a hash table
+        info_data: {
+          mode,
+          nodst: nodst === true,
+          nopromisc: nopromisc === true,
+          bcqueuelen: bcqueuelen ?? 0,
+          macaddr_data: sorted(macaddr_data ?? []),
+        },
+      },
+    }),
+    addr_info: link.addr_info.map(({ family, local, prefixlen, broadcast, scope, ...rest }) => ({
       family,
       local,
       prefixlen,

@@ -1,4 +1,4 @@
-import type { IpAddress, IpRoute, MasterOptions } from "../../host/sim/index.ts";
+import type { IpAddress, IpRoute, IpRule, MasterOptions } from "../../host/sim/index.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { Netns } from "../../lab/netns.ts";
 import { type Answer, type PluginCall, POD, type Stage, type State } from "./stage.ts";
@@ -46,7 +46,10 @@ export class LabStage implements Stage {
     const routes = (["-4", "-6"] as const).flatMap((family) =>
       this.#pod.ipJson<IpRoute>(family, "route", "show", "table", "all"),
     );
-    return { links, routes, sysctls: this.#sysctls() };
+    const rules = (["-4", "-6"] as const).flatMap((family) =>
+      this.#pod.ipJson<IpRule>(family, "rule"),
+    );
+    return { links, routes, rules, sysctls: this.#sysctls() };
   }
 
   #links(): IpAddress[] {

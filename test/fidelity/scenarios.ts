@@ -30,12 +30,31 @@ const dual = staticIpam(
   [{ dst: "0.0.0.0/0" }, { dst: "::/0" }, { dst: "10.9.0.0/16", mtu: 1400, advmss: 1360 }],
 );
 
+const knobs = {
+  mode: "source",
+  nodst: true,
+  sourceMacs: ["02:00:00:00:00:62", "02:00:00:00:00:61", "02:00:00:00:00:63"],
+  bcqueuelen: 3000,
+  promisc: true,
+  allmulti: true,
+  txQLen: 500,
+  group: 7,
+  alias: "pod a, ünicode",
+  sysctl: {
+    "net.ipv4.conf.IFNAME.rp_filter": "2",
+    "net.ipv4.conf.IFNAME.arp_notify": "0",
+    "net.ipv6.conf.IFNAME.autoconf": "0",
+    "net.ipv4.neigh.IFNAME.mcast_solicit": "5",
+  },
+};
+
 const whole = (keys: Keys): Step[] => [
   { cni: "ADD", keys },
   { cni: "CHECK", keys },
   { cni: "DEL", keys },
   { cni: "DEL", keys },
 ];
+const sourceTable = { sourceRouting: true, sourceTable: 101 };
 const routes = (...list: object[]) => staticIpam(["10.1.0.2/24", "fd00:1::2/64"], list);
 
 export const scenarios: readonly FidelityScenario[] = [
@@ -57,6 +76,9 @@ export const scenarios: readonly FidelityScenario[] = [
     name: `mode ${mode}`,
     steps: whole({ mac, mode, ...v4 }),
   })),
+  { name: "every knob", steps: whole({ mac, ...knobs, ...v4 }) },
+  { name: "every knob, layer 2", steps: whole({ mac, ...knobs }) },
+  { name: "passthru, nopromisc", steps: whole({ mode: "passthru", nopromisc: true }) },
   {
     name: "routes of every kind",
     steps: whole({
@@ -81,6 +103,22 @@ export const scenarios: readonly FidelityScenario[] = [
         { dst: "fd00:9::/48", gw: "fd00:1::8" },
       ),
     }),
+  },
+  {
+    name: "source routing",
+    steps: whole({ mac, sourceRouting: true, noDefaultRoute: true, ...dual }),
+  },
+  {
+    name: "source routing, a table that is taken",
+    steps: [
+      { cni: "ADD", keys: { mac, ...sourceTable, defaultRouteMetric: 9, ...dual } },
+      { cni: "ADD", keys: sourceTable, ifname: "mv1" },
+      { cni: "DEL", keys: { mac, ...sourceTable, ...dual } },
+    ],
+  },
+  {
+    name: "source routing, a gateway out of reach",
+    steps: [refused({ ...sourceTable, ...staticIpam(["10.1.0.2/32 10.2.0.1"]) })],
   },
   {
     name: "a gateway out of reach, IPv4",

@@ -3,6 +3,7 @@ import {
   type Link,
   listAddresses,
   listRoutes,
+  listRules,
   type MasterOptions,
   setUp,
   Sim,
@@ -62,6 +63,7 @@ export class SimStage implements Stage {
     return {
       links: listAddresses(netns),
       routes: [...listRoutes(netns, 4), ...listRoutes(netns, 6)],
+      rules: [...listRules(netns, 4), ...listRules(netns, 6)],
       sysctls: Object.fromEntries(sysctls),
     };
   }

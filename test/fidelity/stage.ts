@@ -1,4 +1,4 @@
-import type { IpAddress, IpRoute, MasterOptions } from "../../host/sim/index.ts";
+import type { IpAddress, IpRoute, IpRule, MasterOptions } from "../../host/sim/index.ts";
 
 /** What a caller sees of one call of the plugin. */
 export interface Answer {
@@ -17,6 +17,7 @@ export interface PluginCall {
 export interface State {
   readonly links: readonly IpAddress[];
   readonly routes: readonly IpRoute[];
+  readonly rules: readonly IpRule[];
   /** Of each interface but loopback, by `INTERFACE TREE/KEY`. */
   readonly sysctls: Readonly<Record<string, string>>;
 }

@@ -13,6 +13,7 @@ const packages = {
   [`${referenceDirectory}/host-local`]: "containernetworking-plugins",
   [`${referenceDirectory}/static`]: "containernetworking-plugins",
   [`${referenceDirectory}/dhcp`]: "containernetworking-plugins",
+  [`${referenceDirectory}/sbr`]: "containernetworking-plugins",
   podman: "podman",
   runc: "runc",
   busybox: "busybox-static",

@@ -2,8 +2,9 @@
 // each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
 // the same way.
 //
-//   macvlan, host-local   what the program of this name takes from a configuration: five texts
+//   macvlan, host-local   what the program of this name takes from a configuration: six texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
+//   host-ADD, host-DEL    the same in the host's, with hostAccess in the configuration
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,14 +25,17 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
   print(config.type);
   print(config.resolv_conf);
   print(config.has_leases ? config.data_dir : string_of(""));
-  print(config.has_leases ? config.name : string_of(""));
+  print(config.name);
   bool keeps = sets_sysctl(&config, "net.ipv4.conf.IFNAME.", string_of("keep"));
   print(string_of(keeps ? "keep" : ""));
+  print(string_of(config.opens_host ? "open" : ""));
   free(memory);
 }
 
 static void answer(const char *about, const uint8_t *bytes, size_t length) {
-  if (strcmp(about, "host") == 0) print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
+  bool is_host = strncmp(about, "host-", 5) == 0 && strcmp(about, "host-local") != 0;
+  setenv("CNI_COMMAND", is_host ? about + 5 : "", 1);
+  if (is_host || strcmp(about, "host") == 0) print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
   else if (strcmp(about, "container") == 0)
     print(string_of(may_tell_container(bytes, length) ? "yes" : "no"));
   else print_config(bytes, length, strcmp(about, "host-local") == 0);
@@ -40,6 +44,10 @@ static void answer(const char *about, const uint8_t *bytes, size_t length) {
 int main(int count, char **words) {
   uint32_t length;
   add_descriptor(NETNS, CONTAINER);
+  static const char INPUT[] = "{\"hostAccess\":true}";
+  if (reserve_input(sizeof INPUT) != 0) abort();
+  take_input((const uint8_t *)INPUT, sizeof INPUT - 1);
+  take_input(NULL, 0);
   while (fread(&length, sizeof length, 1, stdin) == 1) {
     // as long as need be, so that a sanitizer sees a byte too many
     uint8_t *bytes = malloc(length);

@@ -8,7 +8,7 @@ import { damaged, holds, TIMEOUT } from "../fuzz/fuzz.ts";
 import { document, problemOf, probe } from "../json/probe.ts";
 import { askNative, needNativePolicy } from "./native.ts";
 
-const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl"];
+const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl", "hostAccess"];
 const SYSCTL = "net.ipv4.conf.IFNAME.keep";
 /** The last one has the sign of Kelvin, which becomes a k. */
 const SPELLINGS = [SYSCTL, SYSCTL.toUpperCase(), SYSCTL.replace("k", "\u212a")];
@@ -16,28 +16,47 @@ const PROGRAMS = ["macvlan", "host-local"] as const;
 
 /**
  * What a configuration says: `ipam.type`, `ipam.resolvConf`, the directory of the leases, `keep` if
- * it sets that sysctl.
+ * it sets that sysctl, the directory of the records, `open` if it says hostAccess.
  */
-type Said = readonly [type: string, resolvConf: string, leases: string, sysctl: string];
+type Said = readonly [
+  type: string,
+  resolvConf: string,
+  leases: string,
+  sysctl: string,
+  records: string,
+  access: string,
+];
 
 /** For each document what each of the programs takes. */
 function byNative(documents: readonly Uint8Array[]): Said[][] {
   const answers = askNative(PROGRAMS, documents);
   const said = (): Said => {
-    const [type = "", resolvConf = "", dataDir, name, sysctl = ""] = answers.splice(0, 5);
-    return [type, resolvConf, name ? `${dataDir}/${name}` : "", sysctl];
+    const [type = "", resolvConf = "", dataDir, name, ...rest] = answers.splice(0, 6);
+    const [sysctl = "", access = ""] = rest;
+    const leases = dataDir ? `${dataDir}/${name}` : "";
+    return [type, resolvConf, leases, sysctl, name ? `/run/cni-macvlan/${name}` : "", access];
   };
   return documents.map(() => PROGRAMS.map(said));
 }
 
-function byNode(bytes: Uint8Array, program: string): Said {
-  const system: Partial<System> = { program_invocation_name: () => Buffer.from(program) };
+function invocationOf(bytes: Uint8Array, program: string, command: string): Invocation {
+  const system: Partial<System> = {
+    program_invocation_name: () => Buffer.from(program),
+    getenv: () => Buffer.from(command),
+  };
   const invocation = new Invocation(system as System);
   if (bytes.length > 0) invocation.take(bytes);
   invocation.take(new Uint8Array(0));
+  return invocation;
+}
+
+function byNode(bytes: Uint8Array, program: string): Said {
+  const invocation = invocationOf(bytes, program, "DEL");
   const { ipamType, resolvConf, leasePaths } = invocation;
   const sysctl = invocation.setsSysctl("ipv4/conf/", "keep") ? "keep" : "";
-  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl];
+  const access = invocationOf(bytes, program, "ADD").opensHost ? "open" : "";
+  const records = invocation.records ?? "";
+  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl, records, access];
 }
 
 /** Of keys that differ in letter case alone the core's choice counts: with that one alone. */
@@ -52,7 +71,7 @@ function plain(bytes: Uint8Array): Uint8Array {
       .filter(([, value]) => value !== "absent")
       .map(([key, value]) => `"${key}":${value}`);
   const inner = ipam === "absent" ? [] : pick(ipam, ["type", "dataDir", "resolvConf"]);
-  const members = [...pick(bytes, ["name", "sysctl"]), `"ipam":{${inner.join()}}`];
+  const members = [...pick(bytes, ["name", "sysctl", "hostAccess"]), `"ipam":{${inner.join()}}`];
   return Buffer.from(`{${members.join()}}`);
 }
 
@@ -118,6 +137,10 @@ const config = fc
     const ipam = Array.isArray(inner) ? `{${['"type":"host-local"', ...inner].join()}}` : inner;
     return `{${['"name":"n"', ...all, `${word}${gap}:${ipam}`].join()}}`;
   });
+/** One with hostAccess. */
+const withAccess = fc
+  .tuple(members, quoted(fc.constant("hostAccess")), fc.constantFrom("true", "true", "false", "1"))
+  .map(([all, word, flag]) => `{${[...all, `${word}:${flag}`].join()}}`);
 /** One with sysctls. */
 const withSysctls = fc
   .tuple(members, fc.constantFrom(...SPELLINGS), quoted(fc.constant("sysctl")), space)
@@ -126,6 +149,7 @@ const bytes = fc.oneof(
   { weight: 3, arbitrary: config.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 3, arbitrary: damaged(config) },
   { weight: 2, arbitrary: withSysctls.map((text): Uint8Array => Buffer.from(text)) },
+  { weight: 1, arbitrary: withAccess.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: tree.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },
 );
@@ -144,12 +168,14 @@ describe("the native host takes from a configuration what the Node host takes", 
   }
 
   test("whatever is in it", { timeout: TIMEOUT }, () => {
-    let [leases, sysctls] = [0, 0];
+    let [leases, sysctls, accesses] = [0, 0, 0];
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 60, size: "max" })), (documents) => {
       const found = compare(documents);
       leases += found.filter(([macvlan]) => macvlan?.[2] !== "").length;
       sysctls += found.filter(([macvlan]) => macvlan?.[3] !== "").length;
+      accesses += found.filter(([macvlan]) => macvlan?.[5] !== "").length;
     });
+    expect(accesses).toBeGreaterThan(0);
     expect(leases).toBeGreaterThan(0);
     expect(sysctls).toBeGreaterThan(0);
   });
@@ -159,7 +185,8 @@ describe("the native host takes from a configuration what the Node host takes", 
     const text = JSON.stringify({ a: [1.5e-3, true, null, {}, []], name: "n", ipam });
     const whole = Buffer.from(text);
     const found = compare(Array.from({ length: whole.length + 1 }, (_, i) => whole.subarray(0, i)));
-    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", ""];
+    const records = "/run/cni-macvlan/n";
+    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", "", records, ""];
     expect(found.at(-1)).toEqual([said, said]);
     expect(found.flat().filter(([type]) => type !== "")).toEqual([said, said]);
   });
@@ -169,8 +196,9 @@ describe("the native host takes from a configuration what the Node host takes", 
     const end = ',"name":"n","ipam":{"type":"host-local"}}';
     const documents = [`{"a":${nest("[", "]")}${end}`, `{"a":${nest('{"b":[', "]}")}${end}`];
     const broken = [`{"a":${nest("[", "}")}${end}`, "[".repeat(depth), '{"a":'.repeat(depth)];
-    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", ""];
-    const none: Said = ["", "", "", ""];
+    const records = "/run/cni-macvlan/n";
+    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", "", records, ""];
+    const none: Said = ["", "", "", "", "", ""];
     const found = byNative([...documents, ...broken].map((text) => Buffer.from(text)));
     expect(found.map(([macvlan]) => macvlan)).toEqual([said, said, none, none, none]);
     expect(documents.map((text) => byNode(Buffer.from(text), "macvlan"))).toEqual([said, said]);

@@ -12,12 +12,13 @@ import { bundleProgram } from "../host/program.ts";
 import { openLab } from "../prerequisites.ts";
 import { compileProbe } from "../probe/compile.ts";
 
-let [confined, free]: Lab[] = [];
+let [confined, open, free]: Lab[] = [];
 openLab(async () => {
-  [confined, free] = [await Lab.open(), await Lab.open()];
+  [confined, open, free] = [await Lab.open(), await Lab.open(), await Lab.open()];
 });
 afterAll(async () => {
   await confined?.close();
+  await open?.close();
   await free?.close();
 });
 
@@ -62,9 +63,15 @@ function hostile(skip: (reason: string) => never, isConfined: boolean): string[]
 }
 
 /** Runs the hostile core in the lab, and gives its report: what it tried, and the answer. */
-function run(lab: Lab, argv: readonly string[], base: string): [name: string, answer: number][] {
+function run(
+  lab: Lab,
+  argv: readonly string[],
+  base: string,
+  keys: object = {},
+): [name: string, answer: number][] {
   const ipam = { type: "host-local", dataDir: `${base}/leases`, subnet: "10.0.0.0/24" };
-  const config = { cniVersion: "1.1.0", name: "net1", type: "macvlan", master: "eth0", ipam };
+  const own = { cniVersion: "1.1.0", name: "net1", type: "macvlan", master: "eth0", ipam };
+  const config = { ...own, ...keys };
   const env = {
     PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
     CNI_COMMAND: "ADD",
@@ -109,6 +116,23 @@ test("under the policy a hostile core gets nothing done", { timeout: 300_000 }, 
   expect(others).toEqual([]);
   expect(contentsOf(base)).toEqual(files);
   expect(difference(network, lab.snapshot())).toEqual([]);
+});
+
+test("with hostAccess it gets done what that is for, and nothing that comes near to it", {
+  timeout: 300_000,
+}, ({ skip }) => {
+  const lab = open as Lab;
+  const base = prepare(lab);
+  const files = contentsOf(base);
+  const report = run(lab, hostile(skip, true), base, { hostAccess: true });
+  const isFor = (name: string) => name.startsWith("hostAccess: ");
+  const refused = report.filter(([name, answer]) => isFor(name) && answer === -EACCES);
+  const done = report.filter(
+    ([name, answer]) => !isFor(name) && answer !== (MISSING[name] ?? -EACCES),
+  );
+  expect([refused, done]).toEqual([[], []]);
+  expect(report.filter(([name]) => isFor(name)).length).toBeGreaterThan(10);
+  expect(contentsOf(base)).toEqual(files);
 });
 
 test("without it, the same core reaches files, programs and the host's network", {

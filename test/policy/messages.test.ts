@@ -8,7 +8,13 @@ import { askNative, needNativePolicy } from "./native.ts";
 
 /** The container's namespace, as test/policy/ask.c has it. */
 const NETNS = 7;
-const filter = new MessageFilter((fd) => fd === NETNS);
+const filterOf = (command: string) =>
+  new MessageFilter((fd) => fd === NETNS, {
+    opensHost: command === "ADD",
+    closesHost: command !== "",
+  });
+const filter = filterOf("");
+const shims = ["ADD", "DEL"].map(filterOf);
 
 /** A length, other words and a body, filled up; now and then the length is wrong. */
 function framed(
@@ -66,7 +72,60 @@ const body = fc
 const header = fc
   .tuple(fc.oneof(fc.constantFrom(16, 16, 16, 17, 18, 19), fc.nat(40)), fc.constantFrom(6, 6, 4, 2))
   .map(([type, flags]) => [type, 0, 5, flags, ...new Array<number>(8).fill(0)]);
-const messages = concat(framed(4, header, body), 2);
+/** About a shim, or nearly so: the struct, and its attributes with now and then another value. */
+const u32 = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+const SHIM = 1_000_000_002;
+const mostly = (usual: Buffer, ...others: Buffer[]) =>
+  fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, fc.constantFrom(usual, ...others));
+const index = mostly(u32(SHIM), u32(2), u32(1_000_000_000), u32(2_000_000_000), Buffer.alloc(0));
+const info = attribute(1, kind);
+const shimAttributes: Readonly<Record<number, readonly fc.Arbitrary<Buffer>[]>> = {
+  16: [
+    attribute(
+      3,
+      mostly(Buffer.from("mvhost2\0"), Buffer.from("mvhost2"), Buffer.from("mvhost3\0")),
+    ),
+    attribute(5, mostly(u32(2), u32(3), u32(2, 0))),
+    attribute(18, info),
+  ],
+  19: [attribute(20, raw)],
+  17: [],
+  24: [attribute(1, mostly(u32(1), u32(1, 2))), attribute(4, index), attribute(6, mostly(u32(9)))],
+  25: [attribute(1, mostly(u32(1, 2, 3, 4), u32(1))), attribute(4, index)],
+  28: [attribute(1, mostly(u32(1))), attribute(2, raw)],
+  29: [attribute(1, mostly(u32(1)))],
+};
+const route = (family: number, length: number) =>
+  mostly(
+    Buffer.from([family, length, 0, 0, 254, 193, 253, 1, 0, 0, 0, 0]),
+    Buffer.from([family, 24, 0, 0, 254, 193, 253, 1, 0, 0, 0, 0]),
+    Buffer.from([family, length, 0, 0, 254, 2, 253, 1, 0, 0, 0, 0]),
+    Buffer.from([family, length, 0, 0, 254, 193, 253, 1, 4, 0, 0, 0]),
+  );
+const ifinfo = index.map((number) => Buffer.concat([u32(0), number, u32(1, 1)]));
+const structs: Readonly<Record<number, fc.Arbitrary<Buffer>>> = {
+  16: ifinfo,
+  17: ifinfo,
+  19: ifinfo,
+  24: route(2, 32),
+  25: route(10, 128),
+  28: fc
+    .tuple(index, mostly(u32(0), u32(8 << 16)))
+    .map((words) => Buffer.concat([u32(2), ...words])),
+  29: index.map((number) => Buffer.concat([u32(2), number, u32(0)])),
+};
+const aboutShim = fc.constantFrom(...Object.keys(structs).map(Number)).chain((type) => {
+  const usual = fc.tuple(...(shimAttributes[type] ?? []));
+  const extra = fc.oneof({ weight: 8, arbitrary: fc.constant([]) }, fc.tuple(linkAttribute));
+  const body = fc
+    .tuple(structs[type] ?? raw, usual, extra)
+    .map(([start, all, more]) => Buffer.concat([start, ...all, ...more]));
+  return framed(4, fc.constant([type, 0, 5, 6, ...new Array<number>(8).fill(0)]), body);
+});
+const messages = concat(
+  fc.oneof({ weight: 2, arbitrary: framed(4, header, body) }, { weight: 1, arbitrary: aboutShim }),
+  2,
+);
 const bytes = fc.oneof({ weight: 9, arbitrary: messages }, { weight: 1, arbitrary: raw });
 
 describe("the native host allows the messages that the Node host allows", () => {
@@ -74,13 +133,20 @@ describe("the native host allows the messages that the Node host allows", () => 
 
   test("whatever is in them", { timeout: TIMEOUT }, () => {
     const counts = { yes: 0, no: 0 };
+    let opened = 0;
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 200, size: "max" })), (all) => {
       const expected = all
-        .flatMap((some) => [filter.mayTellHost(some), filter.mayTellContainer(some)])
+        .flatMap((some) => [
+          filter.mayTellHost(some),
+          filter.mayTellContainer(some),
+          ...shims.map((each) => each.mayTellHost(some)),
+        ])
         .map((isAllowed) => (isAllowed ? "yes" : "no"));
-      expect(askNative(["host", "container"], all)).toEqual(expected);
+      expect(askNative(["host", "container", "host-ADD", "host-DEL"], all)).toEqual(expected);
       for (const answer of expected) counts[answer]++;
+      opened += expected.filter((answer, at) => at % 4 === 2 && answer !== expected[at - 2]).length;
     });
+    expect(opened).toBeGreaterThan(0);
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(0);
   });
 });

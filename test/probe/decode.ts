@@ -2,13 +2,19 @@
 import "../../assembly/abort";
 import { JsonWriter } from "../../assembly/json/writer";
 import { NLMSG_DONE, NLMSG_ERROR } from "../../assembly/linux/netlink";
-import { RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE } from "../../assembly/linux/rtnetlink";
+import {
+  RTM_NEWADDR,
+  RTM_NEWLINK,
+  RTM_NEWROUTE,
+  RTM_NEWRULE,
+} from "../../assembly/linux/rtnetlink";
 import { formatIp } from "../../assembly/net/ip";
 import { formatMac } from "../../assembly/net/mac";
 import { readAddress } from "../../assembly/rtnetlink/address";
 import { readLink } from "../../assembly/rtnetlink/link";
 import { MessageReader } from "../../assembly/rtnetlink/message";
 import { readRoute } from "../../assembly/rtnetlink/route";
+import { readRule } from "../../assembly/rtnetlink/rule";
 
 // Room for what decoding allocates, far below the datagram at the end of memory.
 memory.grow(256);
@@ -33,6 +39,7 @@ export function decode(start: usize, length: i32): string {
     if (reader.type == RTM_NEWLINK) describeLink(writer, reader);
     if (reader.type == RTM_NEWADDR) describeAddress(writer, reader);
     if (reader.type == RTM_NEWROUTE) describeRoute(writer, reader);
+    if (reader.type == RTM_NEWRULE) describeRule(writer, reader);
     if (reader.type == NLMSG_ERROR || reader.type == NLMSG_DONE) {
       number(writer, "error", reader.error);
       text(writer, "errorText", reader.errorText);
@@ -98,6 +105,17 @@ function describeRoute(writer: JsonWriter, message: MessageReader): void {
   writer.openArray();
   for (let i = 0; i < route.interfaces.length; i++) writer.integer(route.interfaces[i]);
   writer.closeArray();
+}
+
+function describeRule(writer: JsonWriter, message: MessageReader): void {
+  const rule = readRule(message);
+  number(writer, "family", rule.family);
+  text(writer, "source", ipText(rule.source.ip));
+  number(writer, "prefix", rule.source.prefix);
+  number(writer, "table", rule.table);
+  number(writer, "priority", rule.priority);
+  number(writer, "protocol", rule.protocol);
+  number(writer, "action", rule.action);
 }
 
 /** The kernel sends 4 or 16 bytes; of other lengths only that many are told. */

@@ -5,6 +5,13 @@ import { parseIp } from "../../assembly/net/ip";
 import { MAC_LENGTH } from "../../assembly/net/mac";
 import { deleteAddress, dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
 import {
+  deleteHostRoute,
+  dumpRoutesOf,
+  getRoute,
+  HostRoute,
+  replaceHostRoute,
+} from "../../assembly/rtnetlink/host-route";
+import {
   deleteLink,
   getLinkByIndex,
   getLinkByName,
@@ -15,7 +22,9 @@ import {
 } from "../../assembly/rtnetlink/link";
 import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
 import { MessageWriter } from "../../assembly/rtnetlink/message";
+import { deleteNeighbour, newNeighbour } from "../../assembly/rtnetlink/neighbour";
 import { dumpRoutes, KernelRoute, newRoute } from "../../assembly/rtnetlink/route";
+import { deleteRule, dumpRules, newRule, sourceRule } from "../../assembly/rtnetlink/rule";
 
 /** All messages that were written since `begin`. */
 let writer: MessageWriter = new MessageWriter();
@@ -146,4 +155,48 @@ export function route(
 
 export function routeDump(family: i32, table: u32): void {
   dumpRoutes(writer, family, table);
+}
+
+export function ruleNew(address: string, table: u32, priority: u32, protocol: i32): void {
+  newRule(writer, sourceRule(parseCidr(address)!, table, priority, protocol));
+}
+
+export function ruleDelete(address: string, table: u32, priority: u32, protocol: i32): void {
+  deleteRule(writer, sourceRule(parseCidr(address)!, table, priority, protocol));
+}
+
+export function ruleDump(): void {
+  dumpRules(writer);
+}
+
+/** @param source empty for none. */
+export function hostRoute(
+  index: i32,
+  dst: string,
+  priority: u32,
+  source: string,
+  isNew: bool,
+): void {
+  const entry = new HostRoute();
+  entry.dst = parseIp(dst)!;
+  entry.index = index;
+  entry.protocol = 193;
+  entry.priority = priority;
+  if (source.length > 0) entry.source = parseIp(source)!;
+  if (isNew) replaceHostRoute(writer, entry);
+  else deleteHostRoute(writer, entry);
+}
+
+export function routeTo(dst: string): void {
+  getRoute(writer, parseIp(dst)!);
+}
+
+export function routesOf(family: i32, index: i32, protocol: i32): void {
+  dumpRoutesOf(writer, family, index, protocol);
+}
+
+/** @param mac empty to delete it. */
+export function neighbour(index: i32, ip: string, mac: ArrayBuffer): void {
+  if (mac.byteLength > 0) newNeighbour(writer, index, parseIp(ip)!, Uint8Array.wrap(mac));
+  else deleteNeighbour(writer, index, parseIp(ip)!);
 }

@@ -6,6 +6,7 @@ import { read } from "../../assembly/sys/host";
 import { descriptors } from "./hostile/descriptors";
 import { paths } from "./hostile/paths";
 import { programs } from "./hostile/programs";
+import { shims } from "./hostile/shim";
 import { sockets } from "./hostile/sockets";
 import { sysctls } from "./hostile/sysctls";
 import { variable } from "./hostile/try";
@@ -19,6 +20,7 @@ export function run(): i32 {
   paths("", base);
   programs(base, length);
   sockets();
+  shims();
   sysctls();
   return print() == 0 ? 0 : 1;
 }

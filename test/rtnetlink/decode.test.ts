@@ -6,6 +6,7 @@ import { type Decoded, decode } from "./decoder.ts";
 const RTM_NEWLINK = 16;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
+const RTM_NEWRULE = 32;
 const NLMSG_DONE = 3;
 
 /** The messages of a type in all datagrams of a capture, which must be whole. */
@@ -199,5 +200,48 @@ describe("readRoute", () => {
         "[]",
       ]),
     );
+  });
+});
+
+describe("readRule", () => {
+  interface Printed {
+    readonly priority: number;
+    readonly src: string;
+    readonly srclen?: number;
+    readonly table?: string;
+    readonly protocol: string;
+    readonly action?: string;
+  }
+  const { kernel, captures } = loadCaptures<ReplyCapture<Printed>>("rules");
+  const FR_ACT_TO_TBL = 1;
+
+  test.each(captures.map((capture) => [capture.name, capture.command, capture] as const))(
+    `finds what ip printed of the rules of Linux ${kernel}: %s (%s)`,
+    (name, _command, capture) => {
+      const [family, width] = name === "IPv4" ? [2, 32] : [10, 128];
+      const rules = messagesOf(capture, RTM_NEWRULE).map(
+        ({ type, flags, sequence, ...rule }) => rule,
+      );
+      const expected = capture.printed.map((rule) => {
+        const isForAll = rule.src === "all";
+        return {
+          family,
+          source: isForAll ? "0 bytes" : rule.src,
+          prefix: isForAll ? 0 : (rule.srclen ?? width),
+          table: Number(rule.table ?? 0),
+          priority: rule.priority,
+          protocol: Number(rule.protocol),
+          action: Number(rule.action ?? FR_ACT_TO_TBL),
+        };
+      });
+      expect(rules).toEqual(expected);
+    },
+  );
+
+  test("has seen rules of ours, of others, and of nobody", () => {
+    const rules = captures.flatMap((capture) => messagesOf(capture, RTM_NEWRULE));
+    const protocols = rules.map(({ protocol }) => protocol);
+    expect(protocols).toEqual(expect.arrayContaining([109, 0, 2, 4]));
+    expect(rules.map(({ action }) => action)).toContain(6);
   });
 });

@@ -14,6 +14,7 @@ const IFLA_NET_NS_FD = "28";
 const RTA_METRICS = "8";
 const RTA_DST = "1";
 const NLM_F_ACK = 4;
+const NLM_F_EXCL = 0x200;
 const RTM_SETLINK = 19;
 const IFF_PROMISC = 1 << 8;
 const IFF_ALLMULTI = 1 << 9;
@@ -46,6 +47,17 @@ const noDestination: Change = (theirs) => {
   return { ...theirs, attributes };
 };
 
+/** A rule that is there already is as good as a new one. */
+const notExclusive: Change = (theirs) => ({ ...theirs, flags: theirs.flags & ~NLM_F_EXCL });
+/** The core asks for the rules of all families at once. */
+const anyFamily: Change = (theirs) => ({ ...theirs, header: `00${theirs.header.slice(2)}` });
+
+/** The core deletes no rule that does something else than to lead to the table. */
+const withAction: Change = (theirs) => ({
+  ...theirs,
+  header: `${theirs.header.slice(0, 14)}01${theirs.header.slice(16)}`,
+});
+
 interface Golden {
   readonly write: () => void;
   readonly changes?: readonly Change[];
@@ -61,8 +73,19 @@ const address = (cidr: string): Golden => ({
 const deleteAddress = (cidr: string): Golden => ({
   write: () => encoder.deleteAddress(index("new-private"), cidr),
 });
+const hostRoute = (dst: string, source?: string): Golden => ({
+  write: () => encoder.newHostRoute(index("new-private"), dst, 77, source),
+});
+const neighbour = (ip: string): Golden => ({
+  write: () => encoder.newNeighbour(index("new-private"), ip, [2, 0, 0, 0, 0, 0x70]),
+});
 const route = (dst: string, more: object): Golden => ({
   write: () => encoder.newRoute(index("new-private"), { dst, ...more }),
+});
+
+const rule = (address: string, table: number): Golden => ({
+  write: () => encoder.newRule(address, table, 10_000, 109),
+  changes: [notExclusive],
 });
 
 const via4 = { gateways: ["10.50.0.1"] };
@@ -182,6 +205,35 @@ const golden: Readonly<Record<string, Golden>> = {
   "dump routes: IPv4 main": { write: () => encoder.dumpRoutes(2, 254) },
   "dump routes: IPv4 table 100000": { write: () => encoder.dumpRoutes(2, 100_000) },
   "dump routes: IPv6 main": { write: () => encoder.dumpRoutes(10, 254) },
+
+  "new rule: IPv4": rule("10.50.1.2/16", 200),
+  "new rule: IPv4 table 100000": rule("10.51.0.2/32", 100_000),
+  "new rule: IPv6": rule("2001:db8:50::2/64", 200),
+  "delete rule": {
+    write: () => encoder.deleteRule("10.50.1.2/16", 200, 10_000, 109),
+    changes: [withAction],
+  },
+  "dump rules": { write: () => encoder.dumpRules(), changes: [anyFamily] },
+  "host route: IPv4": hostRoute("10.70.0.1"),
+  "host route: IPv4, source": hostRoute("10.70.0.1", "10.50.1.2"),
+  "host route: IPv6": hostRoute("2001:db8:70::1", "2001:db8::1"),
+  "delete host route: IPv4": {
+    write: () => encoder.deleteHostRoute(index("new-private"), "10.70.0.1", 77),
+  },
+  "delete host route: IPv6": {
+    write: () => encoder.deleteHostRoute(index("new-private"), "2001:db8:70::1", 77),
+  },
+  "dump host routes": { write: () => encoder.dumpRoutesOf(2, index("new-private"), 193) },
+  "get route: IPv4": { write: () => encoder.getRoute("10.70.0.1"), changes: [acknowledged] },
+  "get route: IPv6": { write: () => encoder.getRoute("2001:db8:70::1"), changes: [acknowledged] },
+  "neighbour: IPv4": neighbour("10.50.0.9"),
+  "neighbour: IPv6": neighbour("2001:db8:50::9"),
+  "delete neighbour: IPv4": {
+    write: () => encoder.deleteNeighbour(index("new-private"), "10.50.0.9"),
+  },
+  "delete neighbour: IPv6": {
+    write: () => encoder.deleteNeighbour(index("new-private"), "2001:db8:50::9"),
+  },
 };
 
 /**

@@ -42,6 +42,13 @@ interface EncodeProbe {
     advmss: number,
   ): void;
   routeDump(family: number, table: number): void;
+  ruleNew(address: number, table: number, priority: number, protocol: number): void;
+  ruleDelete(address: number, table: number, priority: number, protocol: number): void;
+  ruleDump(): void;
+  hostRoute(index: number, dst: number, priority: number, source: number, isNew: boolean): void;
+  routeTo(dst: number): void;
+  routesOf(family: number, index: number, protocol: number): void;
+  neighbour(index: number, ip: number, mac: number): void;
 }
 
 const probe = startPure<EncodeProbe>("encode");
@@ -99,6 +106,21 @@ export const encoder = {
     probe.route(index, text(dst), list, table, scope, priority, mtu, advmss);
   },
   dumpRoutes: (family: number, table: number) => probe.routeDump(family, table),
+  newRule: (from: string, table: number, priority: number, protocol: number) =>
+    probe.ruleNew(text(from), table, priority, protocol),
+  deleteRule: (from: string, table: number, priority: number, protocol: number) =>
+    probe.ruleDelete(text(from), table, priority, protocol),
+  dumpRules: () => probe.ruleDump(),
+  newHostRoute: (index: number, dst: string, priority: number, source = "") =>
+    probe.hostRoute(index, text(dst), priority, text(source), true),
+  deleteHostRoute: (index: number, dst: string, priority: number) =>
+    probe.hostRoute(index, text(dst), priority, text(""), false),
+  getRoute: (dst: string) => probe.routeTo(text(dst)),
+  dumpRoutesOf: (family: number, index: number, protocol: number) =>
+    probe.routesOf(family, index, protocol),
+  newNeighbour: (index: number, ip: string, mac: readonly number[]) =>
+    probe.neighbour(index, text(ip), buffer(mac)),
+  deleteNeighbour: (index: number, ip: string) => probe.neighbour(index, text(ip), buffer([])),
 };
 
 /** The bytes of the messages that `write` writes into a new writer, numbered from `sequence`. */

@@ -18,6 +18,8 @@ const words: Readonly<Record<string, readonly [errno: number, text: string]>> = 
   "a gateway out of reach": [os.constants.errno.ENETUNREACH, "Nexthop has invalid gateway"],
   "bits below the prefix": [os.constants.errno.EINVAL, "Invalid prefix for given prefix length"],
   "a table that is not there": [os.constants.errno.ENOENT, "ipv4: FIB table does not exist"],
+  "a rule that is there": [os.constants.errno.EEXIST, ""],
+  "a rule that is not there": [os.constants.errno.ENOENT, ""],
 };
 
 function only(hex: string): Decoded {

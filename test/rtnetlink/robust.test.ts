@@ -7,7 +7,7 @@ import { type ErrorCapture, loadCaptures, type ReplyCapture } from "./captures.t
 import { decode } from "./decoder.ts";
 
 // The dump of all links is left out: it has the links that were also captured one by one.
-const replies = ["links", "addresses", "routes"]
+const replies = ["links", "addresses", "routes", "rules"]
   .flatMap((name) => loadCaptures<ReplyCapture<unknown>>(name).captures)
   .filter(({ name }) => name !== "all")
   .flatMap(({ received }) => received);
@@ -109,7 +109,7 @@ describe("a datagram", () => {
   });
 
   test("of any bytes at all behind a header of each type", () => {
-    const type = fc.constantFrom(2, 3, 16, 20, 24);
+    const type = fc.constantFrom(2, 3, 16, 20, 24, 32);
     const flags = fc.constantFrom(0, 0x100, 0x200, 0x300);
     fc.assert(
       fc.property(type, flags, fc.uint8Array({ maxLength: 200 }), (kind, bits, payload) => {
@@ -150,7 +150,7 @@ function messageWith(
 }
 
 describe("an attribute", () => {
-  // struct ifinfomsg, ifaddrmsg and rtmsg have 16, 8 and 12 bytes.
+  // struct ifinfomsg, ifaddrmsg, rtmsg and fib_rule_hdr have 16, 8, 12 and 12 bytes.
   test.each([
     [16, 16, 4, "mtu"],
     [16, 16, 5, "lower"],
@@ -158,6 +158,8 @@ describe("an attribute", () => {
     [20, 8, 8, "addressFlags"],
     [24, 12, 6, "priority"],
     [24, 12, 15, "table"],
+    [32, 12, 6, "priority"],
+    [32, 12, 15, "table"],
   ] as const)(
     "that ends too early for its number reads as 0: message %i, header %i, attribute %i, %s",
     (type, header, attribute, field) => {
@@ -170,6 +172,13 @@ describe("an attribute", () => {
       }
     },
   );
+
+  test("that ends too early for its byte reads as 0", () => {
+    const [RTM_NEWRULE, FRA_PROTOCOL] = [32, 21];
+    const protocol = (...payload: number[]) =>
+      read(messageWith(RTM_NEWRULE, 12, FRA_PROTOCOL, payload)).messages[0]?.protocol;
+    expect([protocol(109), protocol()]).toEqual([109, 0]);
+  });
 
   test("may have flags in its type", () => {
     const IFLA_MTU = 4;

@@ -83,6 +83,10 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
       3,
     ],
   },
+  noDefaultRoute: { good: [true, false], bad: ["true", 1, null] },
+  defaultRouteMetric: { good: [0, 4294967295], bad: [-1, 4294967296, "100"] },
+  sourceRouting: { good: [true, false], bad: ["true", 1, null] },
+  sourceTable: { good: [1, 252, 256, 4294967295], bad: [0, 253, 254, 255, 4294967296, "101"] },
   strict: { good: [true, false], bad: ["true", 1, null] },
   ipam: {
     good: [

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { addAddress, createMacvlan, type Netns, setUp, Sim } from "../../host/sim/index.ts";
 import { describeRoute } from "../../host/sim/snapshot.ts";
-import { parseIp, parseMac } from "../../host/sim/text.ts";
+import { formatIp, parseIp, parseMac } from "../../host/sim/text.ts";
 import * as U from "../../host/sim/uapi.ts";
 import { Writer } from "../../host/sim/wire.ts";
 import { bytesOf, Client } from "./client.ts";
@@ -53,6 +53,11 @@ function prepare(): { netns: Netns; far: Netns } {
   const lower0 = netns.find("lower0");
   const bytes = parseIp("10.0.0.1");
   if (lower0) addAddress(lower0, { family: 2, bytes, prefixLength: 24, scope: 0, flags: 0 });
+  const source = { source: parseIp("10.0.0.1"), sourceLength: 32 };
+  const rule = { family: 2, priority: 7, table: 200, action: U.FR_ACT_TO_TBL, protocol: 109 };
+  netns.rules.add({ ...rule, ...source }, true);
+  const ipv6 = { bytes: parseIp("2001:db8::1"), prefixLength: 64 };
+  if (lower0) addAddress(lower0, { family: 10, ...ipv6, scope: 0, flags: U.IFA_F_NODAD });
   return { netns, far };
 }
 
@@ -165,5 +170,14 @@ describe("the requests of iproute2", () => {
         " via 2001:db8:50::1 dev new-private via 2001:db8:50::3 dev new-private",
     );
     expect(made).toHaveLength(13);
+    const rules = netns.rules.all.filter(
+      ({ protocol, priority }) => protocol === 109 && priority > 7,
+    );
+    expect(rules.map(({ source, table }) => [formatIp(source ?? new Uint8Array()), table])).toEqual(
+      [
+        ["10.51.0.2", 100000],
+        ["2001:db8:50::2", 200],
+      ],
+    );
   });
 });

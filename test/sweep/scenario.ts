@@ -1,11 +1,15 @@
 import {
+  addAddress,
   type Call,
   createMacvlan,
   type KernelOptions,
   PLUGIN_PATH,
   type Sim,
+  uapi,
 } from "../../host/sim/index.ts";
 import { config, core, machine, POD, staticIpam } from "../core/core.ts";
+
+const { AF_INET, RT_SCOPE_UNIVERSE } = uapi;
 
 // What is swept: one machine, and the calls of a runtime for it.
 
@@ -126,11 +130,23 @@ function inside(): World {
   return made;
 }
 
+/** A host whose only address is in another network than the pod's. */
+function addressed(): World {
+  const made = world();
+  const parts = { family: AF_INET, bytes: Uint8Array.of(192, 0, 2, 1), prefixLength: 24 };
+  addAddress(made.sim.addMaster("eth1"), { ...parts, scope: RT_SCOPE_UNIVERSE, flags: 0 });
+  made.sim.kernel.clock.advance(5000);
+  return made;
+}
+
 const executed = {
   keys: { ipam: hostLocal },
   prepare: executing,
   env: { CNI_PATH: `${OTHER_PATH}:${PLUGIN_PATH}` },
 };
+
+/** By their own table, which ADD looks for before. */
+const sources = { sourceRouting: true, sourceTable: 101, noDefaultRoute: true };
 
 const basic = { prepare: () => world() };
 const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
@@ -139,9 +155,15 @@ const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
 export const links: readonly Scenario[] = [
   { ...basic, name: "without IPAM", keys: { mac: "02:00:00:00:00:77", mtu: 1400 } },
   { ...basic, name: "static", keys: { ipam: dual } },
+  { ...basic, name: "source routing", keys: { ...sources, ipam: dual } },
   { ...basic, name: "mode passthru", keys: { mode: "passthru" } },
   { name: "linkInContainer", keys: { linkInContainer: true, ipam: dual }, prepare: inside },
   { name: "an old kernel", keys: {}, prepare: clashing },
+  {
+    name: "hostAccess",
+    keys: { hostAccess: true, ipam: staticIpam(["10.0.0.5/24"]) },
+    prepare: addressed,
+  },
   { ...basic, name: "static alone", keys: { ipam: dual }, program: "static" },
 ];
 

@@ -9,6 +9,9 @@ import { callOf, DATA_DIR, type Scenario, type World } from "./scenario.ts";
 /** What host-local keeps beside its leases. */
 const BOOKKEEPING = /\/(lock|last_reserved_ip\.\d+|\.new-lease|\.index(\/.*)?)$/;
 
+/** What hostAccess keeps of no attachment. */
+const RECORDS = /^\/run\/cni-macvlan(\/\.lock|\/[^/]+)?$/;
+
 interface Snapshot {
   readonly netnses: readonly unknown[];
   readonly files: readonly (readonly [path: string, mode: number, content: string])[];
@@ -22,7 +25,8 @@ export function stateOf({ sim }: World): string {
   const { netnses, files } = sim.snapshot() as Snapshot;
   const kept = files.filter(
     ([path, , content]) =>
-      !(path.startsWith(DATA_DIR) && (BOOKKEEPING.test(path) || content === "folder")),
+      !(path.startsWith(DATA_DIR) && (BOOKKEEPING.test(path) || content === "folder")) &&
+      !RECORDS.test(path),
   );
   return JSON.stringify({ netnses, files: kept });
 }

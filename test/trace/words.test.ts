@@ -95,6 +95,17 @@ describe("an answer", () => {
     }
   });
 
+  test("about rules has each of them", () => {
+    const { captures: rules } = loadCaptures<ReplyCapture<unknown>>("rules");
+    const said = rules
+      .flatMap(({ received }) => bytesOf(received))
+      .map((bytes) => answersOf(bytes, new Interfaces()))
+      .join();
+    expect(said).toContain("from all lookup 254 priority 32766 protocol 2");
+    expect(said).toContain("from 10.0.0.1 lookup 200 priority 7 protocol 109");
+    expect(said).toContain("from 2001:db8:1::/48 lookup 100000 priority 100000 protocol 109");
+  });
+
   test("that refuses has the error and the kernel's words", () => {
     const { captures: errors } = loadCaptures<ErrorCapture>("errors");
     for (const { printed, uncapped, capped, wordless } of errors) {

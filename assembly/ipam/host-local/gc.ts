@@ -1,7 +1,6 @@
-import { CniError, DECODING_FAILURE, IO_FAILURE, systemError } from "../../cni/error";
+import { AttachmentReader, findAttachments, VALID_ATTACHMENTS } from "../../cni/attachments";
+import { CniError, IO_FAILURE, systemError } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
-import { Fields, Problem } from "../../json/fields";
-import { JsonCursor, JsonKind, JsonValue } from "../../json/value";
 import { fnv1a } from "../../net/hash";
 import { formatIp } from "../../net/ip";
 import { log } from "../../sys/io";
@@ -9,9 +8,6 @@ import { HostLocalConf } from "./conf";
 import { Owner } from "./lease";
 import { LeaseScan } from "./lease-scan";
 import { NO_LEASE, Store } from "./store";
-
-/** The key of the specification, and the one that runtimes used before it. */
-const KEYS: string[] = ["cni.dev/valid-attachments", "cni.dev/attachments"];
 
 /**
  * Frees every lease of the network whose attachment is not in the list.
@@ -23,9 +19,9 @@ export function collectLeases(conf: NetConf): CniError | null {
   const own = new HostLocalConf();
   let error = own.loadDirectory(conf);
   if (error) return error;
-  const list = findList(conf.fields);
+  const list = findAttachments(conf.fields);
   if (!list) {
-    log(`GC of "${conf.name}": there is no ${KEYS[0]}, so nothing is freed`);
+    log(`GC of "${conf.name}": there is no ${VALID_ATTACHMENTS}, so nothing is freed`);
     return null;
   }
   const valid = new Attachments();
@@ -37,13 +33,6 @@ export function collectLeases(conf: NetConf): CniError | null {
   error = sweep(store, valid);
   store.close();
   return error;
-}
-
-function findList(fields: Fields): JsonValue | null {
-  const root = fields.value;
-  if (!root) return null;
-  const list = root.get(KEYS[0]);
-  return list ? list : root.get(KEYS[1]);
 }
 
 function sweep(store: Store, valid: Attachments): CniError | null {
@@ -69,33 +58,17 @@ function sweep(store: Store, valid: Attachments): CniError | null {
   return first;
 }
 
-/** The attachments that a runtime says are valid, as hashes: there may be a hundred thousand. */
-class Attachments {
+/** The attachments that are valid, as hashes. */
+class Attachments extends AttachmentReader {
   private hashes: Set<u64> = new Set<u64>();
 
-  read(list: JsonValue): CniError | null {
-    if (list.kind != JsonKind.ARRAY) return invalid(`must be an array, not ${list.kindName}`);
-    const cursor = new JsonCursor(list);
-    for (let i = 0; cursor.next(); i++) {
-      const problem = new Problem();
-      const fields = new Fields(cursor.value, `${KEYS[0]}[${i.toString()}]`, problem);
-      const owner = new Owner(fields.text("containerID"), fields.text("ifname"));
-      if (!problem.isEmpty) return new CniError(DECODING_FAILURE, problem.message);
-      if (owner.containerId.length == 0 || owner.ifname.length == 0) {
-        return invalid(`[${i.toString()}] lacks containerID or ifname`);
-      }
-      this.hashes.add(fnv1a(owner.toString()));
-      this.hashes.add(fnv1a(owner.legacy.toString()));
-    }
-    return null;
+  take(containerId: string, ifname: string): void {
+    const owner = new Owner(containerId, ifname);
+    this.hashes.add(fnv1a(owner.toString()));
+    this.hashes.add(fnv1a(owner.legacy.toString()));
   }
 
   has(owner: Owner): bool {
     return this.hashes.has(fnv1a(owner.toString()));
   }
-}
-
-/** A list that is not understood must not free anything. */
-function invalid(what: string): CniError {
-  return new CniError(DECODING_FAILURE, `network configuration: key "${KEYS[0]}" ${what}`);
 }

@@ -7,12 +7,18 @@ import {
   NLM_F_DUMP,
   RTM_DELADDR,
   RTM_DELLINK,
+  RTM_DELNEIGH,
+  RTM_DELROUTE,
+  RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
   RTM_GETROUTE,
+  RTM_GETRULE,
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_NEWNEIGH,
   RTM_NEWROUTE,
+  RTM_NEWRULE,
   RTM_SETLINK,
   RTNLGRP_IPV4_IFADDR,
   RTNLGRP_IPV6_IFADDR,
@@ -22,7 +28,10 @@ import {
 import type { Message } from "../wire.ts";
 import { delAddress, dumpAddresses, encodeAddress, newAddress } from "./address.ts";
 import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./link.ts";
+import { delRoute, getRoute } from "./host-route.ts";
+import { delNeighbour, newNeighbour } from "./neighbour.ts";
 import { dumpRoutes, newRoute } from "./route.ts";
+import { delRule, dumpRules, newRule } from "./rule.ts";
 
 /** Where a request comes from. */
 export interface Context {
@@ -60,7 +69,13 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_DELADDR]: { doit: delAddress },
   [RTM_GETADDR]: { dump: dumpAddresses, reply: RTM_NEWADDR },
   [RTM_NEWROUTE]: { doit: newRoute },
-  [RTM_GETROUTE]: { dump: dumpRoutes, reply: RTM_NEWROUTE },
+  [RTM_DELROUTE]: { doit: delRoute },
+  [RTM_GETROUTE]: { doit: getRoute, dump: dumpRoutes, reply: RTM_NEWROUTE },
+  [RTM_NEWNEIGH]: { doit: newNeighbour },
+  [RTM_DELNEIGH]: { doit: delNeighbour },
+  [RTM_NEWRULE]: { doit: newRule },
+  [RTM_DELRULE]: { doit: delRule },
+  [RTM_GETRULE]: { dump: dumpRules, reply: RTM_NEWRULE },
 };
 
 /** RTM_GET*: the third of each group of four, and the only one that everybody may ask. */

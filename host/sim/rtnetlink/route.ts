@@ -14,6 +14,7 @@ import {
   NLM_F_APPEND,
   NLM_F_CREATE,
   NLM_F_EXCL,
+  NLM_F_REPLACE,
   RT_SCOPE_UNIVERSE,
   RT_TABLE_DEFAULT,
   RT_TABLE_LOCAL,
@@ -69,7 +70,15 @@ export function newRoute({ payload, flags }: Message, { netns }: Context): undef
     hops: hopsOf(netns, attributes, view.getUint32(8, true), size),
   };
   const exclusive = (flags & NLM_F_EXCL) !== 0;
-  netns.routes.add(route, { exclusive, append: (flags & NLM_F_APPEND) !== 0 });
+  if (route.source && !isOwn(netns, route.source))
+    throw new Errno(EINVAL, "Invalid prefsrc address");
+  const append = (flags & NLM_F_APPEND) !== 0;
+  netns.routes.add(route, { exclusive, append, replace: (flags & NLM_F_REPLACE) !== 0 });
+}
+
+function isOwn(netns: Netns, address: Uint8Array): boolean {
+  const links = [...netns.links.values()];
+  return links.some((link) => link.addresses.some(({ bytes }) => equalBytes(bytes, address)));
 }
 
 function metricsOf(attributes: Attributes | undefined): Map<number, number> {

@@ -7,7 +7,14 @@ import {
   IFLA_NET_NS_FD,
 } from "../../../assembly/linux/if_link";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../../../assembly/linux/netlink";
-import { RTM_DELLINK, RTM_NEWLINK, RTM_SETLINK } from "../../../assembly/linux/rtnetlink";
+import {
+  RTM_DELLINK,
+  RTM_DELRULE,
+  RTM_GETRULE,
+  RTM_NEWLINK,
+  RTM_NEWRULE,
+  RTM_SETLINK,
+} from "../../../assembly/linux/rtnetlink";
 import { AF_NETLINK, SOCK_RAW } from "../../../assembly/linux/socket";
 import { parseCidr } from "../../../assembly/net/cidr";
 import { newAddress } from "../../../assembly/rtnetlink/address";
@@ -19,7 +26,6 @@ import { inContainer, keep, variable } from "./try";
 
 const IFLA_NET_NS_PID: i32 = 19;
 const RTM_NEWNEIGH: i32 = 28;
-const RTM_NEWRULE: i32 = 32;
 const NEW: i32 = NLM_F_CREATE | NLM_F_EXCL;
 const SOL_SOCKET: i32 = 1;
 const SO_RCVBUFFORCE: i32 = 33;
@@ -76,6 +82,8 @@ function inHost(fd: i32): void {
   newRoute(route, 1, new KernelRoute());
   report("add a route to the host", send(fd, route));
   report("add a rule to the host", send(fd, bare(RTM_NEWRULE)));
+  report("delete a rule of the host", send(fd, bare(RTM_DELRULE)));
+  report("list the rules of the host", send(fd, bare(RTM_GETRULE)));
   report("add a neighbour to the host", send(fd, bare(RTM_NEWNEIGH)));
 
   const behind = new MessageWriter();

@@ -1,0 +1,5 @@
+// linux/neighbour.h
+export const NDA_DST: i32 = 1;
+export const NDA_LLADDR: i32 = 2;
+
+export const NUD_PERMANENT: i32 = 0x80;
