@@ -1,5 +1,7 @@
 // What the kernel might read in another way than it is read here, a length that does not fit, is
 // refused.
+#include <net/if.h>
+
 #include "attributes.h"
 #include "policy.h"
 
@@ -79,12 +81,25 @@ static bool may_tell_of_link(const uint8_t *bytes, size_t length, bool is_host) 
   return (get_u16(bytes + 6) & NEW) == NEW && link.has_kind && link.has_namespace;
 }
 
-static bool may_tell(const uint8_t *bytes, size_t length, bool is_host) {
+// Whether a message about a link sets it up, and does nothing else: struct ifinfomsg alone.
+static bool is_raise(const uint8_t *bytes, size_t length) {
+  const uint8_t *body = bytes + NLMSGHDR;
+  return length == NLMSGHDR + IFINFOMSG && get_u32(body) == 0 && get_u32(body + 8) == IFF_UP &&
+         get_u32(body + 12) == IFF_UP;
+}
+
+// What is told of: the host's namespace, with or without leave to set a link up, or the container's.
+typedef enum { HOST, HOST_WITH_UP, POD } place_t;
+
+static bool may_tell(const uint8_t *bytes, size_t length, place_t place) {
+  bool is_host = place != POD;
   switch (get_u16(bytes + 4)) {
     case RTM_GETLINK:
     case RTM_NEWLINK:
       return may_tell_of_link(bytes, length, is_host);
     case RTM_SETLINK:
+      if (place == HOST_WITH_UP) return is_raise(bytes, length);
+      return !is_host && may_tell_of_link(bytes, length, is_host);
     case RTM_DELLINK:
       return !is_host && may_tell_of_link(bytes, length, is_host);
     case RTM_GETADDR:
@@ -103,21 +118,21 @@ static bool may_tell(const uint8_t *bytes, size_t length, bool is_host) {
   }
 }
 
-static bool may_tell_all(rest_t rest, bool is_host) {
+static bool may_tell_all(rest_t rest, place_t place) {
   while (rest.length > 0) {
     size_t length = rest.length >= NLMSGHDR ? get_u32(rest.at) : 0;
     if (length < NLMSGHDR || length > rest.length) return false;
-    bool is_shims = is_host && is_about_shim(rest.at, length);
-    if (!is_shims && !may_tell(rest.at, length, is_host)) return false;
+    bool is_shims = place != POD && is_about_shim(rest.at, length);
+    if (!is_shims && !may_tell(rest.at, length, place)) return false;
     skip(&rest, length);
   }
   return true;
 }
 
-bool may_tell_host(const uint8_t *bytes, size_t length) {
-  return may_tell_all((rest_t){bytes, length}, true);
+bool may_tell_host(const uint8_t *bytes, size_t length, bool may_raise) {
+  return may_tell_all((rest_t){bytes, length}, may_raise ? HOST_WITH_UP : HOST);
 }
 
 bool may_tell_container(const uint8_t *bytes, size_t length) {
-  return may_tell_all((rest_t){bytes, length}, false);
+  return may_tell_all((rest_t){bytes, length}, POD);
 }

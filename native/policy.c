@@ -108,6 +108,6 @@ bool may_set_option(int level, int name) {
 bool may_send(int fd, const uint8_t *bytes, size_t length) {
   held_t held = held_as(fd);
   if (held == PACKET_SOCKET) return is_frame_of_ours(bytes, length);
-  if (held == HOST_SOCKET) return may_tell_host(bytes, length);
+  if (held == HOST_SOCKET) return may_tell_host(bytes, length, configuration()->raises_master);
   return held == CONTAINER_SOCKET && may_tell_container(bytes, length);
 }

@@ -91,6 +91,7 @@ typedef struct {
   string_t name;     // of the network; empty where it is no name of a directory
   bool has_leases;   // else data_dir says nothing
   bool opens_host;   // the key hostAccess
+  bool raises_master; // the key masterUp: a master that is down is set up
   const uint8_t *sysctl; // the object of that name, or another value, or NULL; in the text itself
 } config_t;
 
@@ -120,7 +121,8 @@ size_t program_path(char path[PROGRAM_SIZE]);
 
 // messages.c: what goes to the kernel by rtnetlink(7)
 
-bool may_tell_host(const uint8_t *bytes, size_t length);
+// `may_raise`: also that a link is set up.
+bool may_tell_host(const uint8_t *bytes, size_t length, bool may_raise);
 bool may_tell_container(const uint8_t *bytes, size_t length);
 
 // frames.c: what a packet socket is bound to and sends

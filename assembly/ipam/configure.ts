@@ -1,11 +1,12 @@
 import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni/error";
 import { IpConfig, Result } from "../cni/result";
+import { see } from "../cni/troubleshooting";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
 import { isIpv4 } from "../net/ip";
 import { Link } from "../rtnetlink/link";
 import { findLinkByIndex } from "../rtnetlink/query";
-import { RtnlSocket } from "../rtnetlink/socket";
+import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
@@ -32,6 +33,8 @@ export class Configurator {
   private hasIpv6: bool = false;
   /** False if it was found that there is none. */
   private hasCarrier: bool = true;
+  /** What the kernel has refused of what was sent. */
+  refusal: NetlinkError | null = null;
 
   /**
    * @param netns the container's namespace.
@@ -139,12 +142,13 @@ export class Configurator {
     for (let i = 0; i < result.ips.length; i++) steps.addAddress(result.ips[i]);
     steps.setUp();
     this.addRouting(steps, result);
-    const error = steps.run(this.socket);
+    const error = this.run(steps);
     if (error || !this.hasIpv6) return error;
     this.findCarrier();
     // Without a carrier detection does not begin; the kernel does it once there is one.
     if (this.hasCarrier) return this.dad.wait(this.socket);
-    log(`"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`);
+    const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`;
+    log(see(what, "master-has-no-carrier"));
     return null;
   }
 
@@ -155,7 +159,7 @@ export class Configurator {
   private addUnique(result: Result): CniError | null {
     const up = new Steps(this.link);
     up.setUp();
-    let error = up.run(this.socket);
+    let error = this.run(up);
     if (error) return error;
     this.findCarrier();
     if (!this.hasCarrier) return this.conflicts.noCarrier();
@@ -163,13 +167,19 @@ export class Configurator {
     if (error) return error;
     const tentative = new Steps(this.link);
     this.addFamily(tentative, result, false);
-    error = tentative.run(this.socket);
+    error = this.run(tentative);
     if (!error) error = this.askOthers(result);
     if (error) return error;
     const rest = new Steps(this.link);
     this.addFamily(rest, result, true);
     this.addRouting(rest, result);
-    return rest.run(this.socket);
+    return this.run(rest);
+  }
+
+  private run(steps: Steps): CniError | null {
+    const error = steps.run(this.socket);
+    this.refusal = steps.refusal;
+    return error;
   }
 
   private addFamily(steps: Steps, result: Result, isIpv4: bool): void {
@@ -197,7 +207,7 @@ export class Configurator {
     for (let i = 0; i < result.ips.length; i++) {
       if (!result.ips[i].address.isIpv4) steps.removeAddress(result.ips[i]);
     }
-    const left = steps.run(this.socket);
+    const left = this.run(steps);
     return left ? left : error;
   }
 

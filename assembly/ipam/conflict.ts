@@ -1,5 +1,6 @@
 import { CniError, CONFIGURE_REFUSED, systemError, TRY_AGAIN_LATER } from "../cni/error";
 import { IpConfig } from "../cni/result";
+import { see } from "../cni/troubleshooting";
 import { Fields } from "../json/fields";
 import { EAGAIN, EINTR } from "../linux/errno";
 import { ETH_P_ARP, ETH_P_IPV6 } from "../linux/if_ether";
@@ -112,7 +113,7 @@ export class ConflictWatch {
     return new CniError(
       TRY_AGAIN_LATER,
       `"${this.link.name}" has no carrier, so nobody can be asked whether they have its addresses`,
-      "conflictDetection is on: see to the cable of the master, or leave the key out",
+      see("conflictDetection is on: that needs a network", "master-has-no-carrier"),
     );
   }
 

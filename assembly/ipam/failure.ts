@@ -1,5 +1,6 @@
 import { ADDRESS_DUPLICATE, CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
-import { EADDRINUSE, EAFNOSUPPORT, EEXIST, ENETDOWN, ENETUNREACH } from "../linux/errno";
+import { see } from "../cni/troubleshooting";
+import { EAFNOSUPPORT, EEXIST, ENETUNREACH } from "../linux/errno";
 import { formatIp } from "../net/ip";
 import { errnoText, isTransient } from "../sys/errno";
 import { NetlinkError } from "../rtnetlink/socket";
@@ -45,14 +46,16 @@ function remedy(errno: i32): string {
   switch (errno) {
     case EAFNOSUPPORT:
       return "this kernel has no rules of that family (CONFIG_IP(V6)_MULTIPLE_TABLES)";
-    case EADDRINUSE:
-      return "the MAC address is in use on the master, perhaps by a container that is just ending";
     case EEXIST:
-      return "it is there already: twice in the IPAM result, or by the interface's own network";
-    case ENETDOWN:
-      return "the master has gone down: ip link set dev MASTER up";
+      return see(
+        "it is there already: twice in the IPAM result, or by the interface's own network",
+        "address-or-route-is-there-already",
+      );
     case ENETUNREACH:
-      return "no address of the interface reaches the gateway";
+      return see(
+        "no address of the interface reaches the gateway: give it one in the gateway's subnet",
+        "gateway-is-out-of-reach",
+      );
     default:
       return "";
   }

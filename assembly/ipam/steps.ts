@@ -7,7 +7,8 @@ import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { KernelRoute, newRoute } from "../rtnetlink/route";
 import { KernelRule, newRule } from "../rtnetlink/rule";
-import { RtnlSocket } from "../rtnetlink/socket";
+import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
+import { bringUp } from "./bring-up";
 import { configureError } from "./failure";
 
 /** What is done to an interface in one send; the kernel does it in this order. */
@@ -15,6 +16,10 @@ export class Steps {
   private request: MessageWriter = new MessageWriter();
   /** What each message is for, for the one that is refused. */
   private names: string[] = [];
+  /** Which of them sets the interface up. */
+  private up: i32 = -1;
+  /** What the kernel has refused. */
+  refusal: NetlinkError | null = null;
 
   constructor(private link: Link) {}
 
@@ -29,6 +34,7 @@ export class Steps {
   }
 
   setUp(): void {
+    this.up = this.request.count;
     setLinkUp(this.request, this.link.index, this.link.alias);
     this.names.push(`set "${this.link.name}" up`);
   }
@@ -49,7 +55,8 @@ export class Steps {
 
   /** Sends all of it. The first refusal is named by its step. */
   run(socket: RtnlSocket): CniError | null {
-    const failure = socket.execute(this.request);
+    const failure = bringUp(socket, this.request, this.up);
+    this.refusal = failure;
     return failure ? configureError(this.names[failure.index], failure) : null;
   }
 }

@@ -123,6 +123,26 @@ export class Fields {
     return list;
   }
 
+  /**
+   * A string, or the elements of an array of strings, which must not be empty. Nothing of what is
+   * absent or an empty string.
+   */
+  oneOrMoreTexts(key: string): string[] {
+    const value = this.find(key);
+    if (!value) return [];
+    if (value.kind == JsonKind.STRING) {
+      const text = this.text(key);
+      return text.length > 0 ? [text] : [];
+    }
+    if (value.kind != JsonKind.ARRAY) {
+      this.wrongType(this.pathOf(key), "a string or an array of strings", value);
+      return [];
+    }
+    const list = this.texts(key);
+    if (list.length == 0) this.reject(key, "is an empty list");
+    return list;
+  }
+
   /** Notes that a value of the right type is not allowed: `what` follows the name of the key. */
   reject(key: string, what: string): void {
     this.note(`key "${this.pathOf(key)}" ${what}`);

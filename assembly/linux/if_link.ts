@@ -11,10 +11,15 @@ export const IFLA_GROUP: i32 = 27;
 export const IFLA_NET_NS_FD: i32 = 28;
 export const IFLA_EXT_MASK: i32 = 29;
 export const IFLA_LINK_NETNSID: i32 = 37;
+export const IFLA_PROP_LIST: i32 = 52;
 export const IFLA_ALT_IFNAME: i32 = 53;
+export const IFLA_PERM_ADDRESS: i32 = 54;
 
 export const IFLA_INFO_KIND: i32 = 1;
 export const IFLA_INFO_DATA: i32 = 2;
+export const IFLA_INFO_SLAVE_KIND: i32 = 4;
+
+export const IFLA_BOND_MODE: i32 = 1;
 
 export const IFLA_MACVLAN_MODE: i32 = 1;
 export const IFLA_MACVLAN_FLAGS: i32 = 2;

@@ -4,6 +4,7 @@ import { NetConf, problemError } from "../cni/netconf";
 import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
+import { bringUp } from "../ipam/bring-up";
 import { Configurator } from "../ipam/configure";
 import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
@@ -14,11 +15,13 @@ import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
 import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
+import { NetlinkError } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
 import { CloseHostAccess, HostAccess } from "./host-access/access";
 import { recordName } from "./host-access/record";
+import { Inquiry } from "./inquiry";
 import { MacvlanLink } from "./link";
 import { Master } from "./master";
 import { Session } from "./session";
@@ -45,16 +48,18 @@ export function addMacvlan(
   if (!error) error = session.openContainer(args.netns);
   if (error) return error;
 
-  const masterSocket = own.linkInContainer ? session.container : session.host;
-  const master = new Master(masterSocket, own, args.ifname);
+  const master = new Master(session, own, args.ifname);
   error = master.find();
   if (!error) error = claimTable(session.container, own.sources);
+  if (!error) error = master.bringUp();
   if (error) return error;
+  master.warn();
 
   const macvlan = new MacvlanLink(session.container, args.ifname, args.containerId);
   undo.push(new RemoveLink(macvlan, own.synchronousDelete));
   const spec = specify(own, master.link, session);
-  error = macvlan.create(masterSocket, spec, master.link.name);
+  const inquiry = new Inquiry(session, own.linkInContainer, master.link);
+  error = macvlan.create(spec, inquiry);
   if (error) return error;
   error = reviewDriver(own.macvlan, macvlan.link, master.link.name);
   if (error) return error;
@@ -67,9 +72,11 @@ export function addMacvlan(
   }
 
   const access = own.hostAccess ? accessOf(args, conf, session) : null;
-  if (own.ipamType.length > 0)
-    error = addLayer3(ipam, session, own, macvlan.link, access, undo, result);
-  else error = addLayer2(session, own, macvlan.link);
+  if (own.ipamType.length > 0) {
+    error = addLayer3(ipam, session, own, macvlan.link, access, inquiry, undo, result);
+  } else {
+    error = addLayer2(session, own, macvlan.link, inquiry);
+  }
   result.dns.overrideBy(own.dns);
   return error;
 }
@@ -107,13 +114,19 @@ function report(link: Link, sandbox: string, result: Result): void {
   result.interfaces.push(entry);
 }
 
-function addLayer2(session: Session, conf: MacvlanConf, link: Link): CniError | null {
+function addLayer2(
+  session: Session,
+  conf: MacvlanConf,
+  link: Link,
+  inquiry: Inquiry,
+): CniError | null {
   const error = conf.sysctls.writeIn(session.netns);
   if (error) return error;
   const request = new MessageWriter();
   setLinkUp(request, link.index, link.alias);
-  const failure = session.container.execute(request);
-  return failure ? configureError(`set "${link.name}" up`, failure) : null;
+  const failure = bringUp(session.container, request, 0);
+  if (!failure) return null;
+  return inquiry.ofSetUp(configureError(`set "${link.name}" up`, failure), failure, link);
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
@@ -123,12 +136,14 @@ function addLayer3(
   conf: MacvlanConf,
   link: Link,
   access: HostAccess | null,
+  inquiry: Inquiry,
   undo: UndoStack,
   result: Result,
 ): CniError | null {
   const offers = new Offers(ipam, conf.detection.nextAddress);
   undo.push(new ReleaseLease(ipam));
   let error: CniError | null = null;
+  let refusal: NetlinkError | null = null;
   do {
     error = offers.take();
     // The interface's own table has a default route whatever becomes of that in main.
@@ -145,7 +160,9 @@ function addLayer3(
       conf.detection,
     );
     if (!error) error = configurator.apply(offers.result);
+    refusal = configurator.refusal;
   } while (offers.isRefused(error));
+  if (error && refusal) return inquiry.ofSetUp(error, refusal, link);
   const own = offers.result;
   if (!error && access) {
     undo.push(new CloseHostAccess(access));

@@ -19,11 +19,15 @@ import { AddressList, findLinkByIndex, findLinkByName, LinkReply } from "../rtne
 import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
 import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 import { log } from "../sys/io";
+import { Candidates } from "./candidates";
 import { MacvlanConf } from "./conf";
 import { driverDifference } from "./driver";
 import { HostAccess } from "./host-access/access";
 import { recordName } from "./host-access/record";
 import { Session } from "./session";
+
+/** So many of the interfaces that could be the master are named. */
+const MEANT_MAX: i32 = 8;
 
 /** Compares the kernel's state with what prevResult and the configuration say; changes nothing. */
 export function checkMacvlan(args: CmdArgs, conf: NetConf, session: Session): CniError | null {
@@ -140,14 +144,36 @@ class Checker {
     const lower = reply.link;
     if (reply.isMissing) return differs(`the master of "${name}" is gone`);
     if (!lower) return unseen(`look up the master of "${name}"`, reply);
-    if (this.conf.master.length == 0) return null;
-    const other = findLinkByName(socket, this.conf.master);
+    const selectors = this.conf.master;
+    if (selectors.length == 0) return null;
+    if (selectors.length > 1 || !selectors[0].isName) return this.checkSelection(socket, lower);
+    const wanted = selectors[0].text;
+    const other = findLinkByName(socket, wanted);
     const named = other.link;
-    if (!named && !other.isMissing) return unseen(`look up "${this.conf.master}"`, other);
+    if (!named && !other.isMissing) return unseen(`look up "${wanted}"`, other);
     if (named && lowerIndex(named) != lower.index) {
-      return differs(`"${name}" is on master "${lower.name}", not on "${this.conf.master}"`);
+      return differs(`"${name}" is on master "${lower.name}", not on "${wanted}"`);
     }
-    if (!named) log(`master "${this.conf.master}" of "${name}" is now called "${lower.name}"`);
+    if (!named) log(`master "${wanted}" of "${name}" is now called "${lower.name}"`);
+    return null;
+  }
+
+  /** The master must be one that is meant, whichever ADD would choose now. */
+  private checkSelection(socket: RtnlSocket, lower: Link): CniError | null {
+    const candidates = new Candidates();
+    const failure = candidates.load(socket, this.conf.master);
+    if (failure) return netlinkError(SYSTEM_FAILURE, "list the interfaces for a master", failure);
+    const meant: string[] = [];
+    for (let i = 0; i < this.conf.master.length; i++) {
+      const links = candidates.of(this.conf.master[i]);
+      for (let j = 0; j < links.length; j++) {
+        if (lowerIndex(links[j]) == lower.index) return null;
+        meant.push(`"${links[j].name}"`);
+      }
+    }
+    const what = `"${this.link.name}" is on master "${lower.name}"`;
+    if (meant.length > 0) return differs(`${what}, not on ${meant.slice(0, MEANT_MAX).join(", ")}`);
+    log(`${what}, and "master" means no interface any more`);
     return null;
   }
 

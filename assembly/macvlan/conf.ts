@@ -15,6 +15,7 @@ import { macProblem, parseMac } from "../net/mac";
 import { MacvlanData } from "../rtnetlink/macvlan";
 import { modeName, readDriver } from "./driver";
 import { Knobs } from "./knobs";
+import { readSelectors, Selector } from "./selector";
 
 /**
  * An IPv4 host must take packets of this size (RFC 791); the kernel has no IPv4 on a smaller MTU.
@@ -25,6 +26,7 @@ const MTU_MAX: i64 = 65535;
 /** All that are read here and by DEL. */
 const KEYS: string[] = [
   "master",
+  "masterUp",
   "mode",
   "mtu",
   "mac",
@@ -53,7 +55,10 @@ const KEYS: string[] = [
 
 /** The keys of the configuration that are macvlan's own. docs/configuration.md explains each. */
 export class MacvlanConf {
-  master: string = "";
+  /** Tried in their order; none for the interface of the default route. */
+  master: Selector[] = [];
+  /** A master that is down is set up. */
+  masterUp: bool = false;
   /** Bytes; 0 for the master's. */
   mtu: u32 = 0;
   /** Empty for a random one. */
@@ -79,15 +84,14 @@ export class MacvlanConf {
     const fields = conf.fields;
     this.ipamType = conf.ipamType;
     this.dns = conf.dns;
-    this.master = fields.text("master");
+    this.master = readSelectors(fields);
+    this.masterUp = fields.flag("masterUp");
     this.linkInContainer = fields.flag("linkInContainer");
     this.synchronousDelete = fields.flag("synchronousDelete");
     this.mtu = <u32>fields.integer("mtu", 0, MTU_MAX);
     if (this.mtu > 0 && this.mtu < MTU_MIN) {
       fields.reject("mtu", `is ${this.mtu.toString()}, must be at least ${MTU_MIN.toString()}`);
     }
-    if (this.master.includes("/"))
-      fields.reject("master", `is "${this.master}", no interface name`);
     const mac = fields.text("mac");
     const runtimeMac = conf.runtimeConfig.text("mac");
     this.knobs.load(fields);

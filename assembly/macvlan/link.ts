@@ -5,9 +5,9 @@ import {
   LINK_REFUSED,
   SYSTEM_FAILURE,
 } from "../cni/error";
+import { see } from "../cni/troubleshooting";
 import { netlinkError } from "../ipam/failure";
-import { EADDRNOTAVAIL, EBUSY, EEXIST, EINVAL, ENODEV, EOPNOTSUPP, EPERM } from "../linux/errno";
-import { MACVLAN_FLAG_NODST, MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
+import { EEXIST, ENODEV } from "../linux/errno";
 import { fnv1a } from "../net/hash";
 import { Link, MACVLAN, MacvlanSpec, newMacvlan, renameLink } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
@@ -15,7 +15,7 @@ import { findLinkByName, LinkReply } from "../rtnetlink/query";
 import { removeLink } from "../rtnetlink/removal";
 import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
-import { modeName } from "./driver";
+import { Inquiry } from "./inquiry";
 
 /** Creates the macvlan of one container and finds it again. */
 export class MacvlanLink {
@@ -38,21 +38,22 @@ export class MacvlanLink {
   /**
    * Creates it in the container's namespace under its final name, down.
    *
-   * @param socket in the master's namespace.
-   * @param master for messages.
+   * @param inquiry about its master.
    */
-  create(socket: RtnlSocket, spec: MacvlanSpec, master: string): CniError | null {
+  create(spec: MacvlanSpec, inquiry: Inquiry): CniError | null {
     spec.name = this.ifname;
+    const socket = inquiry.socket;
     let failure = this.request(socket, spec);
     let isTemporary = false;
     if (failure && failure.errno == EEXIST) {
-      if (!findLinkByName(this.container, this.ifname).isMissing) return this.exists();
+      const taken = findLinkByName(this.container, this.ifname);
+      if (!taken.isMissing) return this.exists(taken.link);
       // Kernels before 6.15 look for the name in the namespace of the socket, not of the link.
       isTemporary = true;
       spec.name = this.temporaryName;
       failure = this.request(socket, spec);
     }
-    if (failure) return refusal(this.ifname, master, spec, failure);
+    if (failure) return inquiry.ofCreation(this.ifname, spec, failure);
     const reply = findLinkByName(this.container, spec.name);
     const link = reply.link;
     if (!link) return lookupError(spec.name, reply);
@@ -109,11 +110,12 @@ export class MacvlanLink {
     return null;
   }
 
-  private exists(): CniError {
+  private exists(taken: Link | null): CniError {
+    const what = taken ? `${describe(taken, this.ifname)}: ` : "";
     return new CniError(
       INTERFACE_EXISTS,
-      `interface "${this.ifname}" already exists in the container: ` +
-        "choose another CNI_IFNAME, or DEL what is there",
+      `interface "${this.ifname}" already exists in the container`,
+      see(`${what}choose another CNI_IFNAME, or DEL what is there`, "name-is-taken"),
     );
   }
 }
@@ -124,36 +126,8 @@ function lookupError(name: string, reply: LinkReply): CniError {
   return failure ? netlinkError(SYSTEM_FAILURE, what, failure) : new CniError(SYSTEM_FAILURE, what);
 }
 
-function refusal(
-  ifname: string,
-  master: string,
-  spec: MacvlanSpec,
-  failure: NetlinkError,
-): CniError {
-  const mode = modeName(spec.macvlan.mode);
-  const what = `create macvlan "${ifname}" in mode ${mode} on master "${master}"`;
-  const error = netlinkError(LINK_REFUSED, what, failure);
-  error.details = remedy(failure.errno, spec);
-  return error;
-}
-
-/** What is usually the matter when the kernel refuses a macvlan, and what to do. */
-function remedy(errno: i32, spec: MacvlanSpec): string {
-  switch (errno) {
-    case EBUSY:
-      return "the master is a port of a bridge, bond or switch, or carries an ipvlan";
-    case EINVAL:
-      if ((spec.macvlan.flags & MACVLAN_FLAG_NODST) != 0) return "nodst needs Linux 5.13";
-      return spec.macvlan.mode == MACVLAN_MODE_PASSTHRU
-        ? "passthru takes the master for itself: it must carry no other macvlan"
-        : "another macvlan may have taken the master for itself (mode passthru)";
-    case EPERM:
-      return "CAP_NET_ADMIN is needed, in the host's and in the container's user namespace";
-    case EOPNOTSUPP:
-      return "the kernel has no macvlan: modprobe macvlan";
-    case EADDRNOTAVAIL:
-      return "the MAC address cannot be given to an interface";
-    default:
-      return "";
-  }
+/** What has the name: `a veth`, or `another name of "net0"`. */
+function describe(link: Link, name: string): string {
+  if (link.name != name) return `it is another name of "${link.name}"`;
+  return link.kind.length > 0 ? `it is of type ${link.kind}` : "it is a network card";
 }

@@ -9,6 +9,7 @@ import { checkMacvlan } from "./check";
 import { checkKeys, MacvlanConf } from "./conf";
 import { deleteMacvlan } from "./del";
 import { collectHostAccess } from "./host-access/removal";
+import { Inquiry } from "./inquiry";
 import { Master } from "./master";
 import { Session } from "./session";
 
@@ -49,7 +50,9 @@ export class MacvlanPlugin extends Plugin {
     if (error) return error;
     if (!own.linkInContainer) {
       error = this.session.openHost();
-      if (!error) error = new Master(this.session.host, own, "").find();
+      const master = new Master(this.session, own, "");
+      if (!error) error = master.find();
+      if (!error) error = new Inquiry(this.session, false, master.link).ofMaster();
       if (error) return new CniError(NOT_AVAILABLE, error.msg, error.details);
     }
     if (own.ipamType.length == 0) return null;

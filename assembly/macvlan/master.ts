@@ -1,57 +1,111 @@
 import { CniError, INVALID_CONFIG, MASTER_UNUSABLE } from "../cni/error";
+import { see } from "../cni/troubleshooting";
 import { netlinkError } from "../ipam/failure";
-import { IFF_LOOPBACK, IFF_UP } from "../linux/if";
-import { ARPHRD_ETHER } from "../linux/if_arp";
-import { RT_TABLE_MAIN, RTM_NEWROUTE, RTN_UNICAST } from "../linux/rtnetlink";
-import { AF_INET, AF_INET6 } from "../linux/socket";
-import { Link } from "../rtnetlink/link";
-import { MessageReader, MessageWriter } from "../rtnetlink/message";
+import { IFF_UP } from "../linux/if";
+import { BOND_MODE_ALB } from "../linux/if_bonding";
+import { BOND, Link, setLinkUp } from "../rtnetlink/link";
+import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex, findLinkByName } from "../rtnetlink/query";
-import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
-import { RtnlSocket, Visitor } from "../rtnetlink/socket";
+import { RtnlSocket } from "../rtnetlink/socket";
+import { log } from "../sys/io";
+import { Candidates } from "./candidates";
 import { MacvlanConf } from "./conf";
+import { DefaultRoutes } from "./default-route";
+import { flawOf, reasonAgainst } from "./flaw";
+import { missingMaster } from "./missing-master";
+import { Session } from "./session";
 
-/** What the kernel takes for the metric of an IPv6 route that names none (IP6_RT_PRIO_USER). */
-const IPV6_METRIC: u32 = 1024;
+/** So much of what was considered goes into a message, in UTF-16 units. */
+const CONSIDERED_MAX: i32 = 700;
 
 /** The lower device that is to carry the macvlan, or why there is none. */
 export class Master {
   link: Link = new Link();
   error: CniError | null = null;
+  private socket: RtnlSocket;
+  /** What was looked at in vain. */
+  private considered: string[] = [];
 
-  /**
-   * @param socket in the namespace of the master.
-   * @param ifname the container's interface, which is never its own master.
-   */
+  /** @param ifname the container's interface, which is never its own master. */
   constructor(
-    private socket: RtnlSocket,
+    private session: Session,
     private conf: MacvlanConf,
     private ifname: string,
-  ) {}
+  ) {
+    this.socket = conf.linkInContainer ? session.container : session.host;
+  }
 
-  /** Finds it by name or by the default route, and checks that it can carry the macvlan. */
+  /** Finds it by name, selection or default route, and checks that it can carry the macvlan. */
   find(): CniError | null {
-    if (this.conf.master.length > 0) this.findByName();
-    else this.findByDefaultRoute();
+    const selectors = this.conf.master;
+    if (selectors.length == 0) this.findByDefaultRoute();
+    else if (selectors.length == 1 && selectors[0].isName) this.findByName(selectors[0].text);
+    else this.select();
     if (!this.error) this.error = this.checkMtu();
     return this.error;
   }
 
-  private findByName(): void {
-    const name = this.conf.master;
-    const where = this.conf.linkInContainer ? "the container's" : "the host's";
+  /** Sets it up where it is down, which `find` lets pass only with `masterUp`. */
+  bringUp(): CniError | null {
+    if ((this.link.flags & IFF_UP) != 0) return null;
+    const request = new MessageWriter();
+    setLinkUp(request, this.link.index, "");
+    const failure = this.socket.execute(request);
+    const what = `set master "${this.link.name}" up`;
+    return failure ? netlinkError(MASTER_UNUSABLE, what, failure) : null;
+  }
+
+  /** Tells what keeps a macvlan from working although the kernel makes it. */
+  warn(): void {
+    const link = this.link;
+    if (link.kind == BOND && link.bondMode == BOND_MODE_ALB) {
+      const what = `bond "${link.name}" is in mode balance-alb, which takes the macvlans' answers away`;
+      log(see(`${what}: choose another mode`, "bond-in-mode-balance-alb"));
+    }
+    // The kernel tells of Wi-Fi in other places only; it names these wlan0, and udev wlp3s0.
+    if (link.kind.length == 0 && link.name.startsWith("wl")) {
+      const what = `master "${link.name}" has the name of a Wi-Fi card`;
+      log(see(`${what}: access points take frames from its own MAC address only`, "wi-fi"));
+    }
+  }
+
+  private findByName(name: string): void {
     const reply = findLinkByName(this.socket, name);
     const failure = reply.error;
     if (reply.isMissing) {
-      this.fail(`master "${name}" not found in ${where} network namespace`);
+      this.error = missingMaster(this.session, name, this.conf.linkInContainer);
     } else if (failure) {
       this.error = netlinkError(MASTER_UNUSABLE, `look up master "${name}"`, failure);
     }
     const link = reply.link;
     if (!link) return;
     this.link = link;
-    const problem = masterProblem(link);
-    if (problem.length > 0) this.fail(`master "${name}" ${problem}`);
+    const flaw = flawOf(link, this.conf.masterUp);
+    if (flaw) this.fail(`master "${name}" ${flaw.what}`, see(flaw.cure, flaw.anchor));
+  }
+
+  /** The first that can carry the macvlan, of those that the selectors mean, one by one. */
+  private select(): void {
+    const selectors = this.conf.master;
+    const candidates = new Candidates();
+    const failure = candidates.load(this.socket, selectors);
+    if (failure) {
+      this.error = netlinkError(MASTER_UNUSABLE, "list the interfaces for a master", failure);
+      return;
+    }
+    for (let i = 0; i < selectors.length; i++) {
+      const links = candidates.of(selectors[i]);
+      if (links.length == 0) this.considered.push(`"${selectors[i].text}" means no interface`);
+      for (let j = 0; j < links.length; j++) {
+        if (this.isOwn(links[j])) continue;
+        const reason = reasonAgainst(links[j], selectors[i], this.conf);
+        if (this.take(links[j], `"${links[j].name}"`, reason)) return;
+      }
+    }
+    this.fail(
+      `no interface is fit to be the master: ${this.why("there is none")}`,
+      see('make one of them fit, or change "master"', "no-interface-is-selected"),
+    );
   }
 
   private findByDefaultRoute(): void {
@@ -61,19 +115,40 @@ export class Master {
       this.error = failure;
       return;
     }
-    const considered: string[] = [];
     for (let i = 0; i < routes.interfaces.length; i++) {
       const link = findLinkByIndex(this.socket, routes.interfaces[i]).link;
-      if (!link || (this.conf.linkInContainer && link.name == this.ifname)) continue;
-      const problem = masterProblem(link);
-      if (problem.length == 0) {
-        this.link = link;
-        return;
-      }
-      considered.push(`"${link.name}" (metric ${routes.metrics[i].toString()}) ${problem}`);
+      if (!link || this.isOwn(link)) continue;
+      const what = `"${link.name}" (metric ${routes.metrics[i].toString()})`;
+      const flaw = flawOf(link, false);
+      if (this.take(link, what, flaw ? flaw.what : "")) return;
     }
-    const why = considered.length > 0 ? considered.join("; ") : "there is no default route";
-    this.fail(`no default route interface found to be the master: ${why}; set the key "master"`);
+    const why = this.why("there is no default route");
+    this.fail(
+      `no default route interface found to be the master: ${why}; set the key "master"`,
+      see('"master" names the interface, or says how to choose it', "no-default-route"),
+    );
+  }
+
+  private isOwn(link: Link): bool {
+    return this.conf.linkInContainer && link.name == this.ifname;
+  }
+
+  /** Takes a link that nothing is against; else notes what is. */
+  private take(link: Link, what: string, reason: string): bool {
+    if (reason.length > 0) this.considered.push(`${what} ${reason}`);
+    else this.link = link;
+    return reason.length == 0;
+  }
+
+  private why(nothing: string): string {
+    const list = this.considered;
+    if (list.length == 0) return nothing;
+    let text = list[0];
+    for (let i = 1; i < list.length; i++) {
+      if (text.length > CONSIDERED_MAX) return `${text}; and ${(list.length - i).toString()} more`;
+      text += `; ${list[i]}`;
+    }
+    return text;
   }
 
   private checkMtu(): CniError | null {
@@ -82,72 +157,11 @@ export class Master {
       INVALID_CONFIG,
       `invalid MTU ${this.conf.mtu.toString()}, must be at most ${this.link.mtu.toString()}, ` +
         `the MTU of master "${this.link.name}"`,
+      see(`lower "mtu", or: ip link set dev ${this.link.name} mtu MTU`, "mtu-above-the-masters"),
     );
   }
 
-  private fail(msg: string): void {
-    this.error = new CniError(MASTER_UNUSABLE, msg);
-  }
-}
-
-/** Why an interface cannot carry a macvlan that works, or the empty string. */
-function masterProblem(link: Link): string {
-  if ((link.flags & IFF_LOOPBACK) != 0) return "is a loopback interface, which carries no macvlan";
-  if (link.type != ARPHRD_ETHER) {
-    return `is no Ethernet device (ARPHRD type ${link.type.toString()}), which carries no macvlan`;
-  }
-  if ((link.flags & IFF_UP) == 0) return `is down: ip link set dev ${link.name} up`;
-  return "";
-}
-
-/** The interfaces of the default routes of the main table: IPv4 first, then by rising metric. */
-class DefaultRoutes extends Visitor {
-  interfaces: i32[] = [];
-  metrics: u32[] = [];
-  private family: i32 = 0;
-  /** Where those of the current family begin. */
-  private start: i32 = 0;
-
-  load(socket: RtnlSocket): CniError | null {
-    const families = [AF_INET, AF_INET6];
-    for (let i = 0; i < families.length; i++) {
-      this.family = families[i];
-      this.start = this.interfaces.length;
-      const request = new MessageWriter();
-      dumpRoutes(request, this.family, RT_TABLE_MAIN);
-      const failure = socket.dump(request, this);
-      if (failure) return netlinkError(MASTER_UNUSABLE, "list the default routes", failure);
-    }
-    return null;
-  }
-
-  reset(): void {
-    this.interfaces.length = this.start;
-    this.metrics.length = this.start;
-  }
-
-  visit(message: MessageReader): void {
-    // A router's table may have a million routes; those of another length are not even read.
-    if (message.type != RTM_NEWROUTE || prefixOf(message) != 0) return;
-    const route = readRoute(message);
-    const isDefault =
-      route.family == this.family && route.table == RT_TABLE_MAIN && route.type == RTN_UNICAST;
-    if (isDefault) for (let i = 0; i < route.interfaces.length; i++) this.insert(route, i);
-  }
-
-  /** Sorts one next hop in, after those of the same metric. */
-  private insert(route: KernelRoute, hop: i32): void {
-    const isUnset = route.priority == 0 && this.family == AF_INET6;
-    const metric = isUnset ? IPV6_METRIC : route.priority;
-    let at = this.interfaces.length;
-    while (at > this.start && this.metrics[at - 1] > metric) at--;
-    this.interfaces.push(0);
-    this.metrics.push(0);
-    for (let i = this.interfaces.length - 1; i > at; i--) {
-      this.interfaces[i] = this.interfaces[i - 1];
-      this.metrics[i] = this.metrics[i - 1];
-    }
-    this.interfaces[at] = route.interfaces[hop];
-    this.metrics[at] = metric;
+  private fail(msg: string, details: string): void {
+    this.error = new CniError(MASTER_UNUSABLE, msg, details);
   }
 }

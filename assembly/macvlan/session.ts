@@ -1,5 +1,6 @@
 import { CniError, INVALID_ENVIRONMENT, SYSTEM_FAILURE, systemError } from "../cni/error";
-import { EINVAL, ENOENT, ENOTDIR } from "../linux/errno";
+import { see } from "../cni/troubleshooting";
+import { EINVAL, ENOENT, ENOTDIR, EPERM } from "../linux/errno";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { Netns } from "../sys/netns";
 import { statPath } from "../sys/stat";
@@ -32,11 +33,13 @@ export class Session {
     const entered = this.netns.enter();
     if (entered == -EINVAL) return this.notNamespace(path);
     if (entered < 0) {
-      return systemError(
+      const error = systemError(
         SYSTEM_FAILURE,
         `enter CNI_NETNS "${path}" (needs CAP_SYS_ADMIN here and in the namespace's owner)`,
         entered,
       );
+      if (entered == -EPERM) error.details = this.missingCapability();
+      return error;
     }
     const socket = this.container.open();
     const left = this.netns.leave();
@@ -49,6 +52,15 @@ export class Session {
     this.container.close();
     this.host.close();
     this.netns.close();
+  }
+
+  private missingCapability(): string {
+    if (this.netns.isPrivileged) {
+      const what = "CNI_NETNS belongs to a user namespace in which this process is not privileged";
+      return see(`${what}: run the plugin in that one`, "a-user-namespace-is-in-the-way");
+    }
+    const what = "this process has no CAP_SYS_ADMIN where its own network namespace belongs to";
+    return see(`${what}: run it as root of that user namespace`, "no-cap_sys_admin");
   }
 
   private notNamespace(path: string): CniError {

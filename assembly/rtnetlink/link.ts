@@ -3,18 +3,22 @@ import { IFF_UP, IFNAMSIZ } from "../linux/if";
 import {
   IFLA_ADDRESS,
   IFLA_ALT_IFNAME,
+  IFLA_BOND_MODE,
   IFLA_EXT_MASK,
   IFLA_GROUP,
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_KIND,
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
   IFLA_NET_NS_FD,
+  IFLA_PERM_ADDRESS,
+  IFLA_PROP_LIST,
   IFLA_TXQLEN,
 } from "../linux/if_link";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../linux/netlink";
@@ -39,6 +43,9 @@ import { MessageReader, MessageWriter } from "./message";
 const HEADER: i32 = 16;
 
 export const MACVLAN: string = "macvlan";
+/** The same driver with a character device. */
+export const MACVTAP: string = "macvtap";
+export const BOND: string = "bond";
 
 /** What a new macvlan is to be. Zero and empty mean: as the kernel chooses. */
 export class MacvlanSpec {
@@ -98,6 +105,14 @@ export function getLinkByIndex(writer: MessageWriter, index: i32): void {
   writer.end();
 }
 
+/** `ip link show`, all of them. */
+export function dumpLinks(writer: MessageWriter): void {
+  writer.beginDump(RTM_GETLINK);
+  header(writer, 0, 0, 0);
+  writer.u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  writer.end();
+}
+
 /**
  * `ip link set dev INDEX up`, with `alias ALIAS` if there is one, which the kernel does not take
  * from the message that makes a link.
@@ -142,7 +157,10 @@ export class Link {
   /** IFF_*. */
   flags: u32 = 0;
   mac: Uint8Array = new Uint8Array(MAC_LENGTH);
+  /** That of the hardware; empty where there is none. */
+  permanentMac: Uint8Array = new Uint8Array(0);
   name: string = "";
+  altNames: string[] = [];
   /** Bytes. */
   mtu: u32 = 0;
   /** Index of the lower device, in whatever namespace it is. */
@@ -151,12 +169,21 @@ export class Link {
   isLowerElsewhere: bool = false;
   /** Index of the bridge, bond or other that it is a port of. */
   controller: i32 = 0;
+  /** What kind that is of: "bridge", "bond", "openvswitch", "vrf". */
+  controllerKind: string = "";
   /** Packets. */
   txQueueLen: u32 = 0;
   group: u32 = 0;
   alias: string = "";
   kind: string = "";
   readonly macvlan: MacvlanData = new MacvlanData();
+  /** BOND_MODE_* of a bond. */
+  bondMode: i32 = 0;
+
+  /** By name or alternative name. */
+  isNamed(name: string): bool {
+    return this.name == name || this.altNames.includes(name);
+  }
 }
 
 /** Reads an RTM_NEWLINK message. */
@@ -198,16 +225,37 @@ export function readLink(message: MessageReader): Link {
       case IFLA_LINKINFO:
         readLinkInfo(attributes.nested, link);
         break;
+      case IFLA_PERM_ADDRESS:
+        link.permanentMac = attributes.bytes;
+        break;
+      case IFLA_PROP_LIST:
+        readAltNames(attributes.nested, link);
+        break;
     }
   }
   return link;
+}
+
+function readAltNames(attributes: AttrReader, link: Link): void {
+  while (attributes.next()) {
+    if (attributes.type == IFLA_ALT_IFNAME) link.altNames.push(attributes.text);
+  }
 }
 
 function readLinkInfo(attributes: AttrReader, link: Link): void {
   while (attributes.next()) {
     // The kernel writes the kind before the data, whose meaning depends on it.
     if (attributes.type == IFLA_INFO_KIND) link.kind = attributes.text;
-    if (attributes.type != IFLA_INFO_DATA || link.kind != MACVLAN) continue;
-    readMacvlanData(attributes.nested, link.macvlan);
+    if (attributes.type == IFLA_INFO_SLAVE_KIND) link.controllerKind = attributes.text;
+    if (attributes.type != IFLA_INFO_DATA) continue;
+    if (link.kind == MACVLAN || link.kind == MACVTAP)
+      readMacvlanData(attributes.nested, link.macvlan);
+    if (link.kind == BOND) readBond(attributes.nested, link);
+  }
+}
+
+function readBond(attributes: AttrReader, link: Link): void {
+  while (attributes.next()) {
+    if (attributes.type == IFLA_BOND_MODE) link.bondMode = attributes.u8;
   }
 }

@@ -1,7 +1,7 @@
 import { ENODEV } from "../linux/errno";
 import { RTM_NEWADDR, RTM_NEWLINK } from "../linux/rtnetlink";
 import { Address, dumpAddresses, readAddress } from "./address";
-import { getLinkByIndex, getLinkByName, Link, readLink } from "./link";
+import { dumpLinks, getLinkByIndex, getLinkByName, Link, readLink } from "./link";
 import { MessageReader, MessageWriter } from "./message";
 import { NetlinkError, RtnlSocket, Visitor } from "./socket";
 
@@ -46,11 +46,30 @@ class LinkVisitor extends Visitor {
   }
 }
 
-/** The addresses of one interface. */
+/** All interfaces of a namespace. */
+export class LinkList extends Visitor {
+  links: Link[] = [];
+
+  load(socket: RtnlSocket): NetlinkError | null {
+    const request = new MessageWriter();
+    dumpLinks(request);
+    return socket.dump(request, this);
+  }
+
+  reset(): void {
+    this.links = [];
+  }
+
+  visit(message: MessageReader): void {
+    if (message.type == RTM_NEWLINK) this.links.push(readLink(message));
+  }
+}
+
+/** The addresses of one interface, or of all. */
 export class AddressList extends Visitor {
   addresses: Address[] = [];
 
-  /** @param index of the interface. */
+  /** @param index of the interface; 0 for all. */
   constructor(private index: i32) {
     super();
   }
@@ -69,6 +88,7 @@ export class AddressList extends Visitor {
   visit(message: MessageReader): void {
     if (message.type != RTM_NEWADDR) return;
     const address = readAddress(message);
-    if (address.index == this.index && address.cidr.ip.length > 0) this.addresses.push(address);
+    const isWanted = this.index == 0 || address.index == this.index;
+    if (isWanted && address.cidr.ip.length > 0) this.addresses.push(address);
   }
 }

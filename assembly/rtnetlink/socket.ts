@@ -133,8 +133,12 @@ export class RtnlSocket {
     return min(bound, 0);
   }
 
+  get isOpen(): bool {
+    return this.fd >= 0;
+  }
+
   close(): void {
-    if (this.fd >= 0) close(this.fd);
+    if (this.isOpen) close(this.fd);
     this.fd = -1;
   }
 
@@ -158,16 +162,19 @@ export class RtnlSocket {
     }
   }
 
-  /** Sends all messages of `writer`. Null if the kernel did them all, else the first refusal. */
-  execute(writer: MessageWriter): NetlinkError | null {
-    return this.ask(writer, new Nobody());
+  /**
+   * Sends the messages of `writer`, all from message `start` on. Null if the kernel did them all,
+   * else the first refusal.
+   */
+  execute(writer: MessageWriter, start: i32 = 0): NetlinkError | null {
+    return this.ask(writer, new Nobody(), start);
   }
 
   /** Like `execute`; `visitor` gets what the kernel answers besides. */
-  ask(writer: MessageWriter, visitor: Visitor): NetlinkError | null {
+  ask(writer: MessageWriter, visitor: Visitor, start: i32 = 0): NetlinkError | null {
     if (writer.isBroken) return new NetlinkError(EMSGSIZE, 0);
     let first: NetlinkError | null = null;
-    for (let from = 0; from < writer.count; from += BATCH) {
+    for (let from = start; from < writer.count; from += BATCH) {
       const error = this.askBatch(writer, from, min(from + BATCH, writer.count), visitor);
       if (!first) first = error;
     }

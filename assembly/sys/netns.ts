@@ -47,6 +47,14 @@ export class Netns {
   }
 
   /**
+   * True if the thread could enter its own namespace again, where it is: then it has CAP_SYS_ADMIN in
+   * the user namespace that owns it (setns(2)).
+   */
+  get isPrivileged(): bool {
+    return host.setns(this.home, CLONE_NEWNET) == 0;
+  }
+
+  /**
    * Goes back. What comes after would happen in the container's network, so that a failure, which
    * can only be a lack of memory, is not taken for an answer at once.
    *

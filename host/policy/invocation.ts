@@ -29,6 +29,8 @@ interface Config {
   readonly records: string | undefined;
   /** The key `hostAccess`. */
   readonly hostAccess: boolean;
+  /** The key `masterUp`. */
+  readonly masterUp: boolean;
 }
 
 const NO_CONFIG: Config = {
@@ -38,6 +40,7 @@ const NO_CONFIG: Config = {
   sysctl: undefined,
   records: undefined,
   hostAccess: false,
+  masterUp: false,
 };
 
 /**
@@ -117,6 +120,11 @@ export class Invocation {
     return this.closesHost ? this.#read().records : undefined;
   }
 
+  /** Whether the configuration has a master that is down set up. */
+  get raisesMaster(): boolean {
+    return this.#read().masterUp;
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -148,6 +156,7 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
     sysctl: member(root, "sysctl"),
     records: name && `${RECORDS}/${name}`,
     hostAccess: member(root, "hostAccess") === true,
+    masterUp: member(root, "masterUp") === true,
   };
   if (type !== HOST_LOCAL && !isHostLocal) return config;
   const resolvConf = text(member(ipam, "resolvConf"));

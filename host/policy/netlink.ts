@@ -1,3 +1,4 @@
+import { IFF_UP } from "../../assembly/linux/if.ts";
 import {
   IFLA_ADDRESS,
   IFLA_ALT_IFNAME,
@@ -47,6 +48,7 @@ const IN_CONTAINER = [
   RTM_GETRULE,
   RTM_NEWNEIGH,
 ];
+const IN_HOST_WITH_UP = [...IN_HOST, RTM_SETLINK];
 const ABOUT_LINKS = [RTM_GETLINK, RTM_NEWLINK, RTM_SETLINK, RTM_DELLINK];
 
 /** Attributes of links; of all those that name a namespace only the one by descriptor. */
@@ -85,9 +87,13 @@ export class MessageFilter {
     this.#rights = rights;
   }
 
-  /** In the host's namespace: questions, a macvlan that is made in the container's, and the shim. */
-  mayTellHost(bytes: Uint8Array): boolean {
-    return this.#allows(bytes, IN_HOST, true);
+  /**
+   * In the host's namespace: questions, a macvlan that is made in the container's, and the shim.
+   *
+   * @param mayRaise whether also, that a link is set up.
+   */
+  mayTellHost(bytes: Uint8Array, mayRaise: boolean): boolean {
+    return this.#allows(bytes, mayRaise ? IN_HOST_WITH_UP : IN_HOST, true);
   }
 
   /** In the container's: questions, and what an interface is made, configured and removed with. */
@@ -113,6 +119,7 @@ export class MessageFilter {
         const isNew = (view.getUint16(at + 6, true) & NEW) === NEW;
         const isMade = isNew && attributes.hasKind && attributes.hasNamespace;
         if (isHost && type === RTM_NEWLINK && !isMade) return false;
+        if (isHost && type === RTM_SETLINK && !isRaise(view, at, length)) return false;
       }
       at += align(length);
     }
@@ -138,4 +145,12 @@ export class MessageFilter {
     }
     return seen;
   }
+}
+
+/** Whether a message about a link sets it up, and does nothing else: struct ifinfomsg alone. */
+function isRaise(view: DataView, at: number, length: number): boolean {
+  const body = at + NLMSGHDR;
+  const [family, flags, change] = [view.getUint32(body, true), body + 8, body + 12];
+  const isUp = view.getUint32(flags, true) === IFF_UP && view.getUint32(change, true) === IFF_UP;
+  return length === NLMSGHDR + IFINFOMSG && family === 0 && isUp;
 }

@@ -151,7 +151,8 @@ export class Rules {
   maySend(fd: number, buffer: Uint8Array): boolean {
     const held = this.descriptors.get(fd);
     if (held === "packetSocket") return isFrameOfOurs(buffer);
-    if (held === "hostSocket") return this.#messages.mayTellHost(buffer);
+    if (held === "hostSocket")
+      return this.#messages.mayTellHost(buffer, this.invocation.raisesMaster);
     return held === "containerSocket" && this.#messages.mayTellContainer(buffer);
   }
 

@@ -11,10 +11,10 @@ import {
   ifname,
   ip,
   ipOrCidr,
-  linkName,
   linkSysctl,
   mac,
   routingTable,
+  masterSelector,
   uint32,
   wholeNumber,
 } from "./text.ts";
@@ -31,13 +31,16 @@ const linkSysctls = z.record(linkSysctl, wholeNumber);
 /** What an administrator writes for macvlan: one element of `plugins` in a configuration list. */
 export const macvlanSchema = z.looseObject({
   type: z.literal("macvlan").describe("Name of the plugin executable."),
-  master: linkName
+  master: masterSelector
     .or(z.literal(""))
+    .or(z.array(masterSelector).min(1).max(16))
     .optional()
     .describe(
-      "The parent interface, by name or alternative name. Missing or empty: the interface of the" +
-        " default route.",
+      "The parent interface: a name, alternative name, pattern (ens*), MAC address, or subnet of an" +
+        " address of it; or a list of these, of which the first usable one is taken. Missing or" +
+        " empty: the interface of the default route.",
     ),
+  masterUp: z.boolean().optional().describe("A master that is down is set up."),
   mode: z
     .enum(["", "bridge", "private", "vepa", "passthru", "source"])
     .optional()

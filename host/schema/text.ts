@@ -121,6 +121,9 @@ export const linkName = z
   .regex(/^(?!\.{1,2}$)[^/:\s\u0085]+$/, "not an interface name")
   .meta({ id: "linkName" });
 
+/** What says which interface the master is: a name or a pattern, a MAC address, or a subnet. */
+export const masterSelector = linkName.or(mac).or(cidr).meta({ id: "masterSelector" });
+
 /** A sysctl of one interface, as sysctl(8) names it, with IFNAME for the interface. */
 export const linkSysctl = z
   .string()

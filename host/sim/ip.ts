@@ -28,8 +28,12 @@ export interface IpLink {
   readonly address: string;
   readonly ifalias?: string;
   readonly altnames?: readonly string[];
+  /** The address that the hardware came with. */
+  readonly permaddr?: string;
   readonly linkinfo?: {
     readonly info_kind: string;
+    /** The kind of what it is a port of. */
+    readonly info_slave_kind?: string;
     readonly info_data?: IpMacvlan;
   };
 }

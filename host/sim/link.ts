@@ -49,6 +49,12 @@ export interface LinkParts {
   readonly mtu: number;
   readonly lower?: Link | undefined;
   readonly macvlan?: Macvlan | undefined;
+  /** ARPHRD_*: Ethernet, unless it is the loopback. */
+  readonly hardware?: number | undefined;
+  /** The address that the card was made with. */
+  readonly permanentMac?: Uint8Array | undefined;
+  /** BOND_MODE_* of a bond. */
+  readonly bondMode?: number | undefined;
 }
 
 /** A network interface (struct net_device): its state, and what follows from that state. */
@@ -57,6 +63,8 @@ export class Link {
   readonly kind: string;
   readonly lower: Link | undefined;
   readonly macvlan: Macvlan | undefined;
+  readonly permanentMac: Uint8Array | undefined;
+  readonly bondMode: number | undefined;
   readonly settings: Settings;
   readonly uppers = new Set<Link>();
   name: string;
@@ -76,13 +84,14 @@ export class Link {
   readonly neighbours = new Map<string, string>();
   /** False: the cable is out, or the other end of a veth is down. */
   cable = true;
-  /** True for a port of a bridge: its receive handler is taken. */
-  bridged = false;
+  /** The bridge, bond or other that it is a port of, whose kind says which. */
+  controller: Link | undefined;
   /** Of a master: the other machines on its wire, and what has left on it, by whomever. */
   readonly stations = new Stations();
   readonly frames: Frame[] = [];
   /** The packet sockets on it: each gets what it receives. */
   readonly listeners = new Set<(frame: Uint8Array) => void>();
+  readonly #hardware: number;
 
   constructor(
     readonly netns: Netns,
@@ -95,6 +104,9 @@ export class Link {
     this.mtu = parts.mtu;
     this.lower = parts.lower;
     this.macvlan = parts.macvlan;
+    this.permanentMac = parts.permanentMac;
+    this.bondMode = parts.bondMode;
+    this.#hardware = parts.hardware ?? (this.loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER);
     this.settings = new Settings(netns.defaults);
   }
 
@@ -104,7 +116,13 @@ export class Link {
 
   /** ARPHRD_* */
   get hardware(): number {
-    return this.loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+    return this.#hardware;
+  }
+
+  /** Whether something receives what arrives, and there is room for no other: its rx_handler. */
+  get taken(): boolean {
+    const isPort = this.controller !== undefined && this.controller.kind !== "vrf";
+    return isPort || [...this.uppers].some(({ kind }) => kind.startsWith("ipv"));
   }
 
   get carrier(): boolean {

@@ -52,7 +52,7 @@ export interface MacvlanRequest {
  *
  * @throws Errno EADDRNOTAVAIL a multicast or zero MAC; EINVAL an unknown mode or flag, source
  * addresses in another mode, an MTU above the master's, a master that is no Ethernet interface, a
- * passthru that is not the only one; ENODEV no such master; EBUSY a port of a bridge; EEXIST the
+ * passthru that is not the only one; ENODEV no such master; EBUSY a port of a bridge or bond, or one with an ipvlan; EEXIST the
  * name is taken.
  */
 export function createMacvlan(netns: Netns, request: MacvlanRequest): Link {
@@ -90,7 +90,7 @@ function masterOf(asked: Link | undefined): Link {
   if (asked === undefined) throw new Errno(ENODEV);
   const lower = asked.macvlan ? asked.root : asked;
   if (lower.hardware !== ARPHRD_ETHER) throw new Errno(EINVAL);
-  if (lower.bridged) throw new Errno(EBUSY);
+  if (lower.taken) throw new Errno(EBUSY);
   return lower;
 }
 

@@ -32,6 +32,9 @@ export class Netns {
   /** The `default` that new interfaces start with. */
   readonly defaults = new Settings();
   readonly subscribers = new Set<Subscriber>();
+  /** What the caller may do in the user namespace that owns it: CAP_SYS_ADMIN, CAP_NET_ADMIN. */
+  sysAdmin = true;
+  netAdmin = true;
   readonly #ids = new Map<Netns, number>();
   #lastIndex = 0;
 

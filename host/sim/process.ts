@@ -144,7 +144,7 @@ export class Process implements System, Caller {
     return this.#do(() => {
       const { netns } = this.#get(fd);
       if (nstype !== CLONE_NEWNET && nstype !== 0) throw new Errno(EINVAL);
-      if (!this.#parts.kernel.privileged) throw new Errno(EPERM);
+      if (!this.#parts.kernel.privileged || !netns.sysAdmin) throw new Errno(EPERM);
       this.#netns = netns;
     });
   }

@@ -24,8 +24,18 @@ export interface MasterOptions {
   readonly up?: boolean;
   /** False: no carrier. */
   readonly cable?: boolean;
-  /** IFLA_INFO_KIND */
+  /** IFLA_INFO_KIND; empty for a card. */
   readonly kind?: string;
+  /** ARPHRD_*, if it is no Ethernet. */
+  readonly hardware?: number;
+  /** As `mac`: the address that the card was made with. */
+  readonly permanentMac?: string;
+  /** BOND_MODE_* of a bond. */
+  readonly bondMode?: number;
+  /** What it is on, for a VLAN interface or an ipvlan. */
+  readonly lower?: Link | undefined;
+  /** The bridge, bond or other that it is a port of. */
+  readonly controller?: Link | undefined;
 }
 
 /** One call of the plugin, as a runtime makes it. */
@@ -95,15 +105,23 @@ export class Sim {
     return netns;
   }
 
-  /** Ends a namespace and all that is in it, as a runtime does with that of a container. */
-  removeNetns(path: string): void {
+  /**
+   * Ends a namespace and all that is in it, as a runtime does with that of a container.
+   *
+   * @param delay how long the kernel takes after its name is gone, in milliseconds.
+   */
+  removeNetns(path: string, delay = 0): void {
     const netns = this.netns(path);
-    for (const link of [...netns.links.values()]) {
-      if (!link.loopback) deleteLink(link);
-    }
     this.files.remove(path);
     this.#names.delete(path);
-    this.kernel.removeNetns(netns);
+    const end = () => {
+      for (const link of [...netns.links.values()]) {
+        if (!link.loopback) deleteLink(link);
+      }
+      this.kernel.removeNetns(netns);
+    };
+    if (delay === 0) end();
+    else this.kernel.clock.after(delay, end);
   }
 
   /** Plugs in an Ethernet interface, one end of a veth unless said otherwise. */
@@ -113,7 +131,12 @@ export class Sim {
       kind: options.kind ?? "veth",
       mac: options.mac === undefined ? this.kernel.randomMac() : parseMac(options.mac),
       mtu: options.mtu ?? 1500,
+      hardware: options.hardware,
+      permanentMac: options.permanentMac === undefined ? undefined : parseMac(options.permanentMac),
+      bondMode: options.bondMode,
+      lower: options.lower,
     });
+    link.controller = options.controller;
     link.altNames = [...(options.altNames ?? [])];
     setCable(link, options.cable ?? true);
     setUp(link, options.up ?? true);

@@ -46,6 +46,7 @@ function snapshotLink(link: Link): unknown {
     up,
     operstate,
     lower: link.lower?.name,
+    controller: link.controller?.name,
     macvlan: link.macvlan && {
       ...link.macvlan,
       sources: link.macvlan.sources.map(formatMac),

@@ -190,6 +190,7 @@ export const IFALIASZ = 256;
 
 // linux/if_arp.h
 export const ARPHRD_ETHER = 1;
+export const ARPHRD_INFINIBAND = 32;
 export const ARPHRD_LOOPBACK = 772;
 export const ARPOP_REQUEST = 1;
 export const ARPOP_REPLY = 2;
@@ -205,9 +206,13 @@ export const IPPROTO_ICMPV6 = 58;
 export const ND_NEIGHBOR_ADVERT = 136;
 export const ND_OPT_TARGET_LINKADDR = 2;
 
+// linux/if_bonding.h
+export const BOND_MODE_ALB = 6;
+
 // linux/if_link.h
 export const IFLA_ADDRESS = 1;
 export const IFLA_INET_CONF = 1;
+export const IFLA_BOND_MODE = 1;
 export const IFLA_INFO_KIND = 1;
 export const IFLA_MACVLAN_MODE = 1;
 export const IFLA_BROADCAST = 2;
@@ -216,6 +221,7 @@ export const IFLA_MACVLAN_FLAGS = 2;
 export const IFLA_IFNAME = 3;
 export const IFLA_MACVLAN_MACADDR_MODE = 3;
 export const IFLA_MACVLAN_MACADDR = 4;
+export const IFLA_INFO_SLAVE_KIND = 4;
 export const IFLA_MTU = 4;
 export const IFLA_LINK = 5;
 export const IFLA_MACVLAN_MACADDR_DATA = 5;
@@ -238,6 +244,7 @@ export const IFLA_MIN_MTU = 50;
 export const IFLA_MAX_MTU = 51;
 export const IFLA_PROP_LIST = 52;
 export const IFLA_ALT_IFNAME = 53;
+export const IFLA_PERM_ADDRESS = 54;
 export const MACVLAN_MODE_PRIVATE = 1;
 export const MACVLAN_MODE_VEPA = 2;
 export const MACVLAN_MODE_BRIDGE = 4;

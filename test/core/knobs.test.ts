@@ -168,7 +168,7 @@ describe("a kernel", () => {
     const keys = { mode: "source", sourceMacs: ["02:00:00:00:00:61"], nodst: true };
     expect(refusal(sim, { config: config(keys) })).toMatchObject({
       code: 101,
-      details: "nodst needs Linux 5.13",
+      details: expect.stringContaining("nodst needs Linux 5.13"),
     });
   });
 });

@@ -40,7 +40,8 @@ describe("master", () => {
     ["a bridge port", {}, 101, /EBUSY/],
   ])("one that is %s is refused", (what, options, code, msg) => {
     const sim = machine();
-    sim.addMaster("ethx", options).bridged = what === "a bridge port";
+    const port = sim.addMaster("ethx", options);
+    if (what === "a bridge port") port.controller = sim.addMaster("br0", { kind: "bridge" });
     const error = refusal(sim, { config: config({ master: "ethx" }) });
     expect(error.code).toBe(code);
     expect(error.msg).toMatch(msg);

@@ -43,6 +43,29 @@ describe("STATUS fails with code 50 when", () => {
 });
 
 test.each([
+  ["bridge", "bridge", false],
+  ["bond", "bond", false],
+  ["VRF, whose ports carry macvlans", "vrf", true],
+])("STATUS of a port of a %s", (_, kind, isReady) => {
+  const sim = machine();
+  const eth0 = sim.host.find("eth0");
+  if (eth0) eth0.controller = sim.addMaster("top", { kind });
+  if (isReady) return succeed(sim, "STATUS");
+  const error = refusal(sim, { command: "STATUS", config: config() });
+  expect(error).toMatchObject({ code: 50, msg: `master "eth0" is a port of a ${kind}` });
+  expect(error.details).toMatch(/make "top" the master.*troubleshooting/);
+});
+
+test("STATUS makes the choice of ADD, and says what is wrong with each", () => {
+  const sim = machine();
+  sim.addMaster("ens5", { up: false });
+  succeed(sim, "STATUS", { config: config({ master: ["ens*", "eth0"] }) });
+  const error = refusal(sim, { command: "STATUS", config: config({ master: ["ens*", "lo"] }) });
+  expect(error.code).toBe(50);
+  expect(error.msg).toMatch(/"ens5" is down; "lo" is a loopback/);
+});
+
+test.each([
   ["an unknown mode", { mode: "macvtap" }, 2],
   ["a bad MAC address", { mac: "zz" }, 7],
   ["an IPAM plugin that is not there", { ipam: { type: "nosuch" } }, 50],

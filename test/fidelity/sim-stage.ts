@@ -43,7 +43,7 @@ export class SimStage implements Stage {
   }
 
   bridge(name: string): void {
-    this.#link(name).bridged = true;
+    this.#link(name).controller = this.#sim.addMaster("br0", { kind: "bridge", up: false });
   }
 
   call(call: PluginCall): Answer {

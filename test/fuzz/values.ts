@@ -122,7 +122,11 @@ export const config = some({
   cniVersion: fc.constantFrom("1.1.0", "1.0.0", "0.4.0", "0.3.0", "0.1.0", "2.0.0"),
   name: fc.oneof({ weight: 9, arbitrary: fc.constant("net1") }, { weight: 1, arbitrary: text }),
   type: fc.constant("macvlan"),
-  master: fc.constantFrom("eth0", "eth0", "eth0", "", "none", "a/b"),
+  master: fc.oneof(
+    fc.constantFrom("eth0", "eth0", "eth0", "", "none", "a/b", "e*", "[", "10.0.0.0/8"),
+    fc.array(fc.oneof(fc.constantFrom("eth0", "*", "none"), mac, cidr), { maxLength: 3 }),
+  ),
+  masterUp: fc.boolean(),
   mode: fc.constantFrom("", "bridge", "private", "vepa", "passthru", "source", "Bridge"),
   mtu: number,
   mac,

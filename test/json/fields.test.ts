@@ -14,6 +14,7 @@ const key = () => probe.__newString("key");
 const text = (source: string) => outcome(probe.textField(document(source), key()));
 const flag = (source: string) => outcome(probe.flagField(document(source), key()));
 const texts = (source: string) => outcome(probe.textsField(document(source), key()));
+const oneOrMore = (source: string) => outcome(probe.oneOrMoreField(document(source), key()));
 const names = (source: string) => outcome(probe.names(document(source)));
 const lists = (source: string) => outcome(probe.listsField(document(source), key()));
 const children = (source: string) => outcome(probe.childrenField(document(source), key()));
@@ -67,6 +68,7 @@ describe("an absent or null key", () => {
     expect(integer(source)).toEqual(good("0"));
     expect(integer(source, 5n, 9n)).toEqual(good("0"));
     expect(texts(source)).toEqual(good(""));
+    expect(oneOrMore(source)).toEqual(good(""));
     expect(children(source)).toEqual(good(""));
     expect(child(source)).toEqual(good("false 0"));
   });
@@ -153,6 +155,28 @@ test("names are those of all members, in their order, escapes undone", () => {
   expect(names("{}")).toEqual(good(""));
   const long = `{"${"x".repeat(1024 * 1024)}":1,"a":2}`;
   expect(names(long)).toEqual(["", 'key "": the document has more than 1048576 bytes of text']);
+});
+
+describe("one or more texts", () => {
+  test("reads a string, or an array of strings", () => {
+    expect(oneOrMore('{"key":"a"}')).toEqual(good("a"));
+    expect(oneOrMore('{"key":""}')).toEqual(good(""));
+    expect(oneOrMore('{"key":["a","b",""]}')).toEqual(good("a|b|"));
+  });
+
+  test("refuses an empty array", () => {
+    expect(oneOrMore('{"key":[]}')).toEqual(["", 'key "key" is an empty list']);
+  });
+
+  test.each(others("a string", "an array"))("refuses %s", (value, seen) => {
+    const wanted = "a string or an array of strings";
+    expect(oneOrMore(`{"key":${value}}`)).toEqual(wrongType("", wanted, seen));
+  });
+
+  test("refuses an element that is none", () => {
+    const problem = 'type: key "key[1]" must be a string, not 7';
+    expect(oneOrMore('{"key":["a",7]}')).toEqual(["a|", problem]);
+  });
 });
 
 describe("texts", () => {

@@ -9,6 +9,7 @@ interface JsonProbe {
   flagField(document: number, key: number): number;
   integerField(document: number, key: number, lowest: bigint, highest: bigint): number;
   names(document: number): number;
+  oneOrMoreField(document: number, key: number): number;
   textsField(document: number, key: number): number;
   listsField(document: number, key: number): number;
   childrenField(document: number, key: number): number;

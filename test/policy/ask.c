@@ -2,9 +2,10 @@
 // each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
 // the same way.
 //
-//   macvlan, host-local   what the program of this name takes from a configuration: six texts
+//   macvlan, host-local   what the program of this name takes from a configuration: seven texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
 //   host-ADD, host-DEL    the same in the host's, with hostAccess in the configuration
+//   host-up               the same in the host's, where a master may be set up
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,13 +30,16 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
   bool keeps = sets_sysctl(&config, "net.ipv4.conf.IFNAME.", string_of("keep"));
   print(string_of(keeps ? "keep" : ""));
   print(string_of(config.opens_host ? "open" : ""));
+  print(string_of(config.raises_master ? "up" : ""));
   free(memory);
 }
 
 static void answer(const char *about, const uint8_t *bytes, size_t length) {
   bool is_host = strncmp(about, "host-", 5) == 0 && strcmp(about, "host-local") != 0;
   setenv("CNI_COMMAND", is_host ? about + 5 : "", 1);
-  if (is_host || strcmp(about, "host") == 0) print(string_of(may_tell_host(bytes, length) ? "yes" : "no"));
+  bool is_host_up = strcmp(about, "host-up") == 0;
+  if (is_host || strcmp(about, "host") == 0)
+    print(string_of(may_tell_host(bytes, length, is_host_up) ? "yes" : "no"));
   else if (strcmp(about, "container") == 0)
     print(string_of(may_tell_container(bytes, length) ? "yes" : "no"));
   else print_config(bytes, length, strcmp(about, "host-local") == 0);

@@ -8,7 +8,7 @@ import { damaged, holds, TIMEOUT } from "../fuzz/fuzz.ts";
 import { document, problemOf, probe } from "../json/probe.ts";
 import { askNative, needNativePolicy } from "./native.ts";
 
-const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl", "hostAccess"];
+const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl", "hostAccess", "masterUp"];
 const SYSCTL = "net.ipv4.conf.IFNAME.keep";
 /** The last one has the sign of Kelvin, which becomes a k. */
 const SPELLINGS = [SYSCTL, SYSCTL.toUpperCase(), SYSCTL.replace("k", "\u212a")];
@@ -16,7 +16,8 @@ const PROGRAMS = ["macvlan", "host-local"] as const;
 
 /**
  * What a configuration says: `ipam.type`, `ipam.resolvConf`, the directory of the leases, `keep` if
- * it sets that sysctl, the directory of the records, `open` if it says hostAccess.
+ * it sets that sysctl, the directory of the records, `open` if it says hostAccess,
+ * `up` if it has `masterUp`.
  */
 type Said = readonly [
   type: string,
@@ -25,16 +26,17 @@ type Said = readonly [
   sysctl: string,
   records: string,
   access: string,
+  masterUp: string,
 ];
 
 /** For each document what each of the programs takes. */
 function byNative(documents: readonly Uint8Array[]): Said[][] {
   const answers = askNative(PROGRAMS, documents);
   const said = (): Said => {
-    const [type = "", resolvConf = "", dataDir, name, ...rest] = answers.splice(0, 6);
-    const [sysctl = "", access = ""] = rest;
+    const [type = "", resolvConf = "", dataDir, name, ...rest] = answers.splice(0, 7);
+    const [sysctl = "", access = "", up = ""] = rest;
     const leases = dataDir ? `${dataDir}/${name}` : "";
-    return [type, resolvConf, leases, sysctl, name ? `/run/cni-macvlan/${name}` : "", access];
+    return [type, resolvConf, leases, sysctl, name ? `/run/cni-macvlan/${name}` : "", access, up];
   };
   return documents.map(() => PROGRAMS.map(said));
 }
@@ -56,7 +58,8 @@ function byNode(bytes: Uint8Array, program: string): Said {
   const sysctl = invocation.setsSysctl("ipv4/conf/", "keep") ? "keep" : "";
   const access = invocationOf(bytes, program, "ADD").opensHost ? "open" : "";
   const records = invocation.records ?? "";
-  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl, records, access];
+  const up = invocation.raisesMaster ? "up" : "";
+  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl, records, access, up];
 }
 
 /** Of keys that differ in letter case alone the core's choice counts: with that one alone. */
@@ -71,7 +74,8 @@ function plain(bytes: Uint8Array): Uint8Array {
       .filter(([, value]) => value !== "absent")
       .map(([key, value]) => `"${key}":${value}`);
   const inner = ipam === "absent" ? [] : pick(ipam, ["type", "dataDir", "resolvConf"]);
-  const members = [...pick(bytes, ["name", "sysctl", "hostAccess"]), `"ipam":{${inner.join()}}`];
+  const outer = pick(bytes, ["name", "sysctl", "hostAccess", "masterUp"]);
+  const members = [...outer, `"ipam":{${inner.join()}}`];
   return Buffer.from(`{${members.join()}}`);
 }
 
@@ -145,11 +149,16 @@ const withAccess = fc
 const withSysctls = fc
   .tuple(members, fc.constantFrom(...SPELLINGS), quoted(fc.constant("sysctl")), space)
   .map(([all, key, word, gap]) => `{${word}:${gap}{${[...all, `"${key}":"1"`].join()}}}`);
+/** One that may have its master set up. */
+const withMasterUp = fc
+  .tuple(members, quoted(fc.constant("masterUp")), fc.constantFrom("true", "true", "false", '"t"'))
+  .map(([all, word, value]) => `{${[...all, `${word}:${value}`].join()}}`);
 const bytes = fc.oneof(
   { weight: 3, arbitrary: config.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 3, arbitrary: damaged(config) },
   { weight: 2, arbitrary: withSysctls.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: withAccess.map((text): Uint8Array => Buffer.from(text)) },
+  { weight: 1, arbitrary: withMasterUp.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: tree.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },
 );
@@ -168,14 +177,16 @@ describe("the native host takes from a configuration what the Node host takes", 
   }
 
   test("whatever is in it", { timeout: TIMEOUT }, () => {
-    let [leases, sysctls, accesses] = [0, 0, 0];
+    let [leases, sysctls, accesses, ups] = [0, 0, 0, 0];
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 60, size: "max" })), (documents) => {
       const found = compare(documents);
       leases += found.filter(([macvlan]) => macvlan?.[2] !== "").length;
       sysctls += found.filter(([macvlan]) => macvlan?.[3] !== "").length;
       accesses += found.filter(([macvlan]) => macvlan?.[5] !== "").length;
+      ups += found.filter(([macvlan]) => macvlan?.[6] !== "").length;
     });
     expect(accesses).toBeGreaterThan(0);
+    expect(ups).toBeGreaterThan(0);
     expect(leases).toBeGreaterThan(0);
     expect(sysctls).toBeGreaterThan(0);
   });
@@ -186,7 +197,7 @@ describe("the native host takes from a configuration what the Node host takes", 
     const whole = Buffer.from(text);
     const found = compare(Array.from({ length: whole.length + 1 }, (_, i) => whole.subarray(0, i)));
     const records = "/run/cni-macvlan/n";
-    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", "", records, ""];
+    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", "", records, "", ""];
     expect(found.at(-1)).toEqual([said, said]);
     expect(found.flat().filter(([type]) => type !== "")).toEqual([said, said]);
   });
@@ -197,8 +208,8 @@ describe("the native host takes from a configuration what the Node host takes", 
     const documents = [`{"a":${nest("[", "]")}${end}`, `{"a":${nest('{"b":[', "]}")}${end}`];
     const broken = [`{"a":${nest("[", "}")}${end}`, "[".repeat(depth), '{"a":'.repeat(depth)];
     const records = "/run/cni-macvlan/n";
-    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", "", records, ""];
-    const none: Said = ["", "", "", "", "", ""];
+    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", "", records, "", ""];
+    const none: Said = ["", "", "", "", "", "", ""];
     const found = byNative([...documents, ...broken].map((text) => Buffer.from(text)));
     expect(found.map(([macvlan]) => macvlan)).toEqual([said, said, none, none, none]);
     expect(documents.map((text) => byNode(Buffer.from(text), "macvlan"))).toEqual([said, said]);

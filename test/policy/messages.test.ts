@@ -122,8 +122,26 @@ const aboutShim = fc.constantFrom(...Object.keys(structs).map(Number)).chain((ty
     .map(([start, all, more]) => Buffer.concat([start, ...all, ...more]));
   return framed(4, fc.constant([type, 0, 5, 6, ...new Array<number>(8).fill(0)]), body);
 });
+/** RTM_SETLINK that sets a link up, or nearly that: of a header of four words some are others. */
+const up = fc
+  .tuple(
+    fc.constantFrom(0, 0, 0, 7, 0x100),
+    fc.nat(9),
+    fc.constantFrom(1, 1, 1, 0, 3, 0x1001),
+    fc.constantFrom(1, 1, 1, 0, 0xffff_ffff),
+    fc.oneof({ weight: 3, arbitrary: fc.constant(Buffer.alloc(0)) }, linkAttribute),
+  )
+  .map(([family, index, flags, change, rest]) => {
+    const words = Buffer.from(Uint32Array.of(family, index, flags, change).buffer);
+    return Buffer.concat([words, rest]);
+  });
+const setLink = fc.constant([19, 0, 5, 0, ...new Array<number>(8).fill(0)]);
 const messages = concat(
-  fc.oneof({ weight: 2, arbitrary: framed(4, header, body) }, { weight: 1, arbitrary: aboutShim }),
+  fc.oneof(
+    { weight: 4, arbitrary: framed(4, header, body) },
+    { weight: 2, arbitrary: aboutShim },
+    framed(4, setLink, up),
+  ),
   2,
 );
 const bytes = fc.oneof({ weight: 9, arbitrary: messages }, { weight: 1, arbitrary: raw });
@@ -133,19 +151,22 @@ describe("the native host allows the messages that the Node host allows", () => 
 
   test("whatever is in them", { timeout: TIMEOUT }, () => {
     const counts = { yes: 0, no: 0 };
-    let opened = 0;
+    let [opened, raises] = [0, 0];
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 200, size: "max" })), (all) => {
-      const expected = all
-        .flatMap((some) => [
-          filter.mayTellHost(some),
-          filter.mayTellContainer(some),
-          ...shims.map((each) => each.mayTellHost(some)),
-        ])
-        .map((isAllowed) => (isAllowed ? "yes" : "no"));
-      expect(askNative(["host", "container", "host-ADD", "host-DEL"], all)).toEqual(expected);
+      const answers = all.map((some) => [
+        filter.mayTellHost(some, false),
+        filter.mayTellHost(some, true),
+        filter.mayTellContainer(some),
+        ...shims.map((each) => each.mayTellHost(some, false)),
+      ]);
+      const expected = answers.flat().map((isAllowed) => (isAllowed ? "yes" : "no"));
+      const about = ["host", "host-up", "container", "host-ADD", "host-DEL"];
+      expect(askNative(about, all)).toEqual(expected);
       for (const answer of expected) counts[answer]++;
-      opened += expected.filter((answer, at) => at % 4 === 2 && answer !== expected[at - 2]).length;
+      raises += answers.filter(([host, up]) => host !== up).length;
+      opened += answers.filter(([host, , , add]) => host !== add).length;
     });
+    expect(raises).toBeGreaterThan(0);
     expect(opened).toBeGreaterThan(0);
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(0);
   });

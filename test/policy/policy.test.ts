@@ -328,6 +328,40 @@ describe("netlink messages", () => {
   });
 });
 
+describe("with masterUp in the configuration a link of the host may be set up, and no more:", () => {
+  /** RTM_SETLINK about interface 3: words of struct ifinfomsg, and what comes after it. */
+  const setLink = (family: number, flags: number, change: number, rest: number[] = []) => {
+    const words = Uint32Array.of(32 + rest.length, 0x5_0013, 1, 0, family, 3, flags, change);
+    return Buffer.concat([new Uint8Array(words.buffer), Uint8Array.from(rest)]);
+  };
+  const up = setLink(0, 1, 1);
+  const name = [8, 0, 3, 0, 101, 116, 104, 0];
+  const sent = (system: System, message: Uint8Array) =>
+    system.send(system.socket(16, 3, 0), message, 0) === message.length;
+
+  test("that", () => expect(sent(knowing({ masterUp: true }), up)).toBe(true));
+
+  test.each([
+    ["down", setLink(0, 0, 1)],
+    ["promiscuous as well", setLink(0, 0x101, 0x101)],
+    ["with all flags that are given", setLink(0, 1, 0)],
+    ["with another name", setLink(0, 1, 1, name)],
+    ["as a port of a bridge", setLink(7, 1, 1)],
+    ["behind that: down", Buffer.concat([up, setLink(0, 0, 1)])],
+  ])("not %s", (_, message) => {
+    const system = knowing({ masterUp: true });
+    expect(sent(system, message)).toBe(false);
+  });
+
+  test.each([false, null, "true", 1, undefined])("nothing where it is %j", (masterUp) => {
+    expect(sent(knowing({ masterUp }), up)).toBe(false);
+  });
+
+  test("nothing before the configuration has been read", () => {
+    expect(sent(confined({ input: '{"masterUp":true}' }), up)).toBe(false);
+  });
+});
+
 test("an empty environment allows nothing", () => {
   const empty = { CNI_NETNS: "", CNI_IFNAME: "", CNI_PATH: "", CNI_COMMAND: "" };
   const system = knowing({ ipam: { type: "dhcp" } }, { env: empty });

@@ -63,6 +63,9 @@ function describeLink(writer: JsonWriter, message: MessageReader): void {
   number(writer, "lower", link.lower);
   number(writer, "controller", link.controller);
   text(writer, "kind", link.kind);
+  text(writer, "controllerKind", link.controllerKind);
+  text(writer, "permanentMac", formatMac(link.permanentMac));
+  text(writer, "altNames", link.altNames.join(" "));
   number(writer, "txqlen", link.txQueueLen);
   number(writer, "group", link.group);
   text(writer, "alias", link.alias);

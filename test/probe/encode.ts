@@ -13,6 +13,7 @@ import {
 } from "../../assembly/rtnetlink/host-route";
 import {
   deleteLink,
+  dumpLinks,
   getLinkByIndex,
   getLinkByName,
   MacvlanSpec,
@@ -104,6 +105,10 @@ export function linkByName(name: string): void {
 
 export function linkByIndex(index: i32): void {
   getLinkByIndex(writer, index);
+}
+
+export function linkDump(): void {
+  dumpLinks(writer);
 }
 
 export function linkUp(index: i32, alias: string): void {

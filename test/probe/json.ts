@@ -111,6 +111,11 @@ export function textsField(document: ArrayBuffer, key: string): string {
   return outcome(fields(document, problem).texts(key).join("|"), problem);
 }
 
+export function oneOrMoreField(document: ArrayBuffer, key: string): string {
+  const problem = new Problem();
+  return outcome(fields(document, problem).oneOrMoreTexts(key).join("|"), problem);
+}
+
 /** The paths of an array's objects, and the text `name` of each. */
 export function childrenField(document: ArrayBuffer, key: string): string {
   const problem = new Problem();

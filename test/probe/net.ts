@@ -3,7 +3,9 @@ import "../../assembly/abort";
 import { formatIp, parseIp } from "../../assembly/net/ip";
 import { Cidr, parseCidr } from "../../assembly/net/cidr";
 import { fnv1a } from "../../assembly/net/hash";
+import { isGlob, matchesGlob } from "../../assembly/net/glob";
 import { formatMac, macProblem, parseMac } from "../../assembly/net/mac";
+import { compareNatural } from "../../assembly/net/natural";
 import { compareIp, countIps, decrement, increment } from "../../assembly/net/order";
 
 /** The bytes of an address, or an empty buffer. */
@@ -66,4 +68,18 @@ export function hash(text: string): u64 {
 
 function copy(bytes: Uint8Array): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
+}
+
+export function isPattern(text: string): bool {
+  return isGlob(text);
+}
+
+export function patternMatches(pattern: string, text: string): bool {
+  return matchesGlob(pattern, text);
+}
+
+/** -1, 0 or 1. */
+export function naturalOrder(a: string, b: string): i32 {
+  const order = compareNatural(a, b);
+  return order < 0 ? -1 : <i32>(order > 0);
 }

@@ -79,15 +79,25 @@ describe("readLink", () => {
           lower: link.link_index ?? index(link.link),
           controller: index(link.master),
           kind,
+          controllerKind: link.linkinfo?.info_slave_kind ?? "",
+          permanentMac: link.permaddr ?? "",
+          altNames: (link.altnames ?? []).join(" "),
           txqlen: link.txqlen ?? 0,
           group: Number(link.group === "default" ? 0 : link.group),
           alias: link.ifalias ?? "",
-          ...macvlanOf(kind === "macvlan" ? (data ?? {}) : {}),
+          ...macvlanOf(/^macv/.test(kind) ? (data ?? {}) : {}),
         };
       });
       expect(links).toEqual(expected);
     },
   );
+
+  test("has seen alternative names, and a port of a bridge", () => {
+    const all = captures.flatMap((capture) => messagesOf(capture, RTM_NEWLINK));
+    const seen = (field: string) => [...new Set(all.map((link) => link[field]))];
+    expect(seen("altNames")).toContain("the-alternative-name-of-a-link");
+    expect(seen("controllerKind")).toEqual(["", "bridge"]);
+  });
 
   test("has seen every mode, and kinds that are no macvlan", () => {
     const all = captures.find(({ name }) => name === "all");
@@ -96,7 +106,7 @@ describe("readLink", () => {
     );
     const modes = [1, 2, 4, 8, 16].map((mode) => `macvlan ${mode}`);
     expect(kinds).toEqual(
-      expect.arrayContaining([...modes, " 0", "veth 0", "bridge 0", "macvtap 0"]),
+      expect.arrayContaining([...modes, " 0", "veth 0", "bridge 0", "macvtap 2"]),
     );
   });
 });

@@ -39,6 +39,8 @@ const setLink: Change = (theirs) => ({ ...theirs, type: RTM_SETLINK });
 const acknowledged: Change = (theirs) => ({ ...theirs, flags: theirs.flags | NLM_F_ACK });
 /** ip(8) wants to know of virtual functions (RTEXT_FILTER_VF). */
 const noVirtualFunctions = withAttribute(IFLA_EXT_MASK, () => "08000000");
+/** The core asks for those of all families at once; ip(8) names one, AF_PACKET (17) for links. */
+const anyFamily: Change = (theirs) => ({ ...theirs, header: `00${theirs.header.slice(2)}` });
 /**
  * For ::/0 ip(8) writes the destination out; the kernel takes its absence for the same, as in IPv4.
  */
@@ -49,8 +51,6 @@ const noDestination: Change = (theirs) => {
 
 /** A rule that is there already is as good as a new one. */
 const notExclusive: Change = (theirs) => ({ ...theirs, flags: theirs.flags & ~NLM_F_EXCL });
-/** The core asks for the rules of all families at once. */
-const anyFamily: Change = (theirs) => ({ ...theirs, header: `00${theirs.header.slice(2)}` });
 
 /** The core deletes no rule that does something else than to lead to the table. */
 const withAction: Change = (theirs) => ({
@@ -169,6 +169,11 @@ const golden: Readonly<Record<string, Golden>> = {
   "new address: IPv6 /128": address("2001:db8:51::2/128"),
   "delete address: IPv4": deleteAddress("10.51.0.2/30"),
   "delete address: IPv6": deleteAddress("2001:db8:51::2/128"),
+  "dump links": {
+    write: () => encoder.dumpLinks(),
+    changes: [anyFamily, noVirtualFunctions],
+  },
+  "dump addresses: all": { write: () => encoder.dumpAddresses(0, 0) },
   "dump addresses: IPv4": { write: () => encoder.dumpAddresses(2, index("new-private")) },
   "dump addresses: IPv6": { write: () => encoder.dumpAddresses(10, index("new-private")) },
 

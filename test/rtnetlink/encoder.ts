@@ -25,6 +25,7 @@ interface EncodeProbe {
   ): number;
   linkByName(name: number): void;
   linkByIndex(index: number): void;
+  linkDump(): void;
   linkUp(index: number, alias: number): void;
   linkName(index: number, name: number): void;
   linkDelete(index: number): void;
@@ -94,6 +95,7 @@ export const encoder = {
   },
   getLinkByName: (name: string) => probe.linkByName(text(name)),
   getLinkByIndex: (index: number) => probe.linkByIndex(index),
+  dumpLinks: () => probe.linkDump(),
   setLinkUp: (index: number, alias = "") => probe.linkUp(index, text(alias)),
   renameLink: (index: number, name: string) => probe.linkName(index, text(name)),
   deleteLink: (index: number) => probe.linkDelete(index),

@@ -14,9 +14,20 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
   name: { good: ["a", "net.1_x-y", "9"], bad: ["", "-x", "a/b", "a b", "a\n", 5, undefined] },
   type: { good: ["macvlan"], bad: ["ipvlan", "", undefined] },
   master: {
-    good: ["eth0", "", "an-alternative-name-of-forty-characters-xx"],
-    bad: ["a/b", ".", 3],
+    good: [
+      "eth0",
+      "",
+      "an-alternative-name-of-forty-characters-xx",
+      "ens*",
+      "02:00:5e:10:00:01",
+      "192.0.2.0/24",
+      "2001:db8::/64",
+      ["ens5"],
+      ["uplink", "en[ops]*", "02:00:5e:10:00:01", "192.0.2.0/24"],
+    ],
+    bad: ["a/b", ".", 3, [], [""], ["a/b"], ["192.0.2.0/33"], [3], [["ens5"]], Array(17).fill("a")],
   },
+  masterUp: { good: [true, false], bad: ["true", 1, null] },
   mode: { good: ["", "bridge", "private", "vepa", "passthru", "source"], bad: ["Bridge", null] },
   mtu: { good: [0, 68, 1500, 65535], bad: [-1, 65536, 1.5, "1500", null] },
   mac: {

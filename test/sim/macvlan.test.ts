@@ -51,8 +51,8 @@ describe("a macvlan is refused", () => {
   });
 
   test("on a port of a bridge", () => {
-    const { eth0 } = machine();
-    eth0.bridged = true;
+    const { sim, eth0 } = machine();
+    eth0.controller = sim.addMaster("br0", { kind: "bridge" });
     expect(() => create(eth0)).toThrow(`errno ${U.EBUSY}`);
   });
 

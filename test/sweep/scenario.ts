@@ -151,6 +151,16 @@ const sources = { sourceRouting: true, sourceTable: 101, noDefaultRoute: true };
 const basic = { prepare: () => world() };
 const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
 
+/** Masters to choose from, of which the right one is down, and an address that says which it is. */
+function choosing(): World {
+  const made = world();
+  const link = made.sim.addMaster("ens5", { up: false });
+  const bytes = Uint8Array.of(192, 0, 2, 5);
+  const address = { family: 2, bytes, prefixLength: 24, scope: 0, flags: 0, broadcast: undefined };
+  addAddress(link, address);
+  return made;
+}
+
 /** The interface. */
 export const links: readonly Scenario[] = [
   { ...basic, name: "without IPAM", keys: { mac: "02:00:00:00:00:77", mtu: 1400 } },
@@ -163,6 +173,11 @@ export const links: readonly Scenario[] = [
     name: "hostAccess",
     keys: { hostAccess: true, ipam: staticIpam(["10.0.0.5/24"]) },
     prepare: addressed,
+  },
+  {
+    name: "a master that is chosen and set up",
+    keys: { master: ["eno*", "192.0.2.0/24"], masterUp: true },
+    prepare: choosing,
   },
   { ...basic, name: "static alone", keys: { ipam: dual }, program: "static" },
 ];

@@ -91,10 +91,10 @@ function isGet(type: number): boolean {
  */
 export function answer(message: Message, context: Context): Answer | undefined {
   const { type } = message;
-  const { kernel } = context.netns;
+  const { kernel, netAdmin } = context.netns;
   const handlers = HANDLERS[type];
   if (handlers === undefined) throw new Errno(EOPNOTSUPP);
-  if (!isGet(type) && !kernel.privileged) throw new Errno(EPERM);
+  if (!isGet(type) && !(kernel.privileged && netAdmin)) throw new Errno(EPERM);
   refuse(type, context);
   const reply = handlers.reply ?? 0;
   if (isGet(type) && (message.flags & NLM_F_DUMP) !== 0) {

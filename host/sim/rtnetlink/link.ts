@@ -11,6 +11,7 @@ import {
   EINVAL,
   ENODEV,
   EOPNOTSUPP,
+  EPERM,
   IFALIASZ,
   IFF_ALLMULTI,
   IFF_PROMISC,
@@ -18,6 +19,7 @@ import {
   IFLA_ADDRESS,
   IFLA_AF_SPEC,
   IFLA_ALT_IFNAME,
+  IFLA_BOND_MODE,
   IFLA_BROADCAST,
   IFLA_CARRIER,
   IFLA_EXT_MASK,
@@ -27,6 +29,7 @@ import {
   IFLA_INET_CONF,
   IFLA_INFO_DATA,
   IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_KIND,
   IFLA_LINK,
   IFLA_LINK_NETNSID,
   IFLA_LINKINFO,
@@ -45,6 +48,7 @@ import {
   IFLA_MTU,
   IFLA_NET_NS_FD,
   IFLA_OPERSTATE,
+  IFLA_PERM_ADDRESS,
   IFLA_PROP_LIST,
   IFLA_TXQLEN,
   IFNAMSIZ,
@@ -122,6 +126,7 @@ function create(source: Netns, target: Netns, request: LinkMessage): void {
   if (!isValidName(name)) throw new Errno(EINVAL);
   const lower = attributes.u32(IFLA_LINK);
   if (lower === undefined) throw new Errno(EINVAL);
+  if (!target.netAdmin) throw new Errno(EPERM);
   const link = createMacvlan(target, {
     name,
     index: request.index === 0 ? undefined : request.index,
@@ -251,13 +256,16 @@ export function encodeLink(link: Link): Uint8Array {
   writer.attr(IFLA_ADDRESS, link.mac);
   writer.attr(IFLA_BROADCAST, new Uint8Array(6).fill(link.loopback ? 0 : 0xff));
   writer.attrU8(IFLA_CARRIER, link.carrier ? 1 : 0);
+  if (link.permanentMac) writer.attr(IFLA_PERM_ADDRESS, link.permanentMac);
   if (link.lower) encodeLower(writer, link, link.lower);
+  if (link.controller) writer.attrU32(IFLA_MASTER, link.controller.index);
   if (link.altNames.length > 0) {
     writer.nest(IFLA_PROP_LIST, (list) => {
       for (const name of link.altNames) list.attrString(IFLA_ALT_IFNAME, name);
     });
   }
-  if (link.kind !== "") writer.nest(IFLA_LINKINFO, (info) => encodeInfo(info, link));
+  const hasInfo = link.kind !== "" || link.controller !== undefined;
+  if (hasInfo) writer.nest(IFLA_LINKINFO, (info) => encodeInfo(info, link));
   return writer.take();
 }
 
@@ -269,9 +277,12 @@ function encodeLower(writer: Writer, link: Link, lower: Link): void {
 }
 
 function encodeInfo(info: Writer, link: Link): void {
-  info.attrString(IFLA_INFO_KIND, link.kind);
-  const { macvlan } = link;
+  const { macvlan, bondMode, controller } = link;
+  if (link.kind !== "") info.attrString(IFLA_INFO_KIND, link.kind);
   if (macvlan) info.nest(IFLA_INFO_DATA, (data) => encodeMacvlan(data, link, macvlan));
+  if (bondMode !== undefined)
+    info.nest(IFLA_INFO_DATA, (data) => data.attrU8(IFLA_BOND_MODE, bondMode));
+  if (controller) info.attrString(IFLA_INFO_SLAVE_KIND, controller.kind);
 }
 
 /** macvlan_fill_info() of the kernel. */
