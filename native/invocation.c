@@ -70,6 +70,8 @@ config_t read_config(const uint8_t *bytes, size_t length, bool is_host_local, ui
   if (!is_name(config.name) || config.name.bytes[0] == '.') config.name.length = 0;
   const uint8_t *master_up = json_member(root, "masterUp");
   config.raises_master = master_up && *master_up == 't';
+  const uint8_t *ipv6 = json_member(root, "ipv6");
+  config.has_ipv6 = ipv6 && *ipv6 == '{';
   if (!is_host_local && !is_equal(config.type, string_of(HOST_LOCAL))) return config;
   config.resolv_conf = text_of(json_member(ipam, "resolvConf"), &memory);
   config.data_dir = text_of(json_member(ipam, "dataDir"), &memory);

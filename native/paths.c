@@ -13,6 +13,11 @@ static const struct {
     {"ipv6/neigh/", "/retrans_time_ms"},
 };
 
+// Those below ipv6/conf that the key `ipv6` of the configuration stands for.
+static const char *const IPV6_KEYS[] = {
+    "/accept_dad", "/accept_ra", "/addr_gen_mode", "/autoconf", "/optimistic_dad", "/stable_secret",
+};
+
 // The folders with one for each interface in them, and how the configuration names what is there.
 static const struct {
   const char *folder;
@@ -42,6 +47,11 @@ static bool is_sysctl(string_t key) {
         is_equal(rest, string_of(KEYS[i].after)))
       return true;
   }
+  string_t ruled = key;
+  if (configuration()->has_ipv6 && take_start(&ruled, string_of("ipv6/conf/")) &&
+      take_start(&ruled, ifname))
+    for (size_t i = 0; i < sizeof IPV6_KEYS / sizeof *IPV6_KEYS; i++)
+      if (is_equal(ruled, string_of(IPV6_KEYS[i]))) return true;
   for (size_t i = 0; i < sizeof TREES / sizeof *TREES; i++) {
     string_t rest = key;
     if (take_start(&rest, string_of(TREES[i].folder)) && take_start(&rest, ifname) &&

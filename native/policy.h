@@ -92,6 +92,7 @@ typedef struct {
   bool has_leases;   // else data_dir says nothing
   bool opens_host;   // the key hostAccess
   bool raises_master; // the key masterUp: a master that is down is set up
+  bool has_ipv6; // the object of that name is there
   const uint8_t *sysctl; // the object of that name, or another value, or NULL; in the text itself
 } config_t;
 

@@ -1,5 +1,6 @@
 import { IpConfig } from "../cni/result";
 import { Fields } from "../json/fields";
+import { isIpv4 } from "../net/ip";
 import { arpAnnouncement, arpReply } from "../packet/arp";
 import { neighbourAdvertisement } from "../packet/ndp";
 import { PacketSocket } from "../packet/socket";
@@ -39,6 +40,7 @@ export class AnnounceConf {
  */
 export class Announcer {
   private socket: PacketSocket = new PacketSocket();
+  private ips: Uint8Array[] = [];
   private errno: i32 = 0;
 
   constructor(
@@ -46,9 +48,17 @@ export class Announcer {
     private conf: AnnounceConf,
   ) {}
 
-  /** To be called in the container's namespace. */
-  open(): void {
-    if (this.conf.count > 0) this.errno = this.socket.open();
+  /**
+   * To be called in the container's namespace.
+   *
+   * @param hasIpv6 whether IPv6 addresses can be told of when ADD ends.
+   */
+  open(ips: IpConfig[], hasIpv6: bool): void {
+    for (let i = 0; i < ips.length && this.conf.count > 0; i++) {
+      const address = ips[i].address;
+      if (address.isIpv4 || hasIpv6) this.ips.push(address.ip);
+    }
+    if (this.ips.length > 0) this.errno = this.socket.open();
   }
 
   close(): void {
@@ -56,26 +66,26 @@ export class Announcer {
   }
 
   /** To be called when the link is up and duplicate address detection has ended. */
-  announce(ips: IpConfig[]): void {
-    if (this.conf.count == 0) return;
+  announce(): void {
+    if (this.ips.length == 0) return;
     if (this.errno == 0) this.errno = this.socket.bind(this.link.index, 0);
-    if (this.errno == 0) this.send(this.frames(ips));
+    if (this.errno == 0) this.send(this.frames());
     if (this.errno < 0) {
       log(`cannot announce the addresses of "${this.link.name}": ${errnoText(this.errno)}`);
     }
   }
 
-  private frames(ips: IpConfig[]): Uint8Array[] {
+  private frames(): Uint8Array[] {
     const mac = this.link.mac;
     const frames: Uint8Array[] = [];
-    for (let i = 0; i < ips.length; i++) {
-      const address = ips[i].address;
-      if (!address.isIpv4) {
-        frames.push(neighbourAdvertisement(mac, address.ip));
+    for (let i = 0; i < this.ips.length; i++) {
+      const ip = this.ips[i];
+      if (!isIpv4(ip)) {
+        frames.push(neighbourAdvertisement(mac, ip));
         continue;
       }
-      frames.push(arpAnnouncement(mac, address.ip));
-      if (this.conf.replies) frames.push(arpReply(mac, address.ip));
+      frames.push(arpAnnouncement(mac, ip));
+      if (this.conf.replies) frames.push(arpReply(mac, ip));
     }
     return frames;
   }

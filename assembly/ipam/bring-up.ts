@@ -29,8 +29,8 @@ export function bringUp(socket: RtnlSocket, request: MessageWriter, up: i32): Ne
   return failure;
 }
 
-/** Some kernels say EBUSY. */
-function isClash(failure: NetlinkError | null, up: i32): bool {
+/** Whether another interface of the master has the MAC address; some kernels say EBUSY. */
+export function isClash(failure: NetlinkError | null, up: i32): bool {
   if (!failure || failure.index != up) return false;
   return failure.errno == EADDRINUSE || failure.errno == EBUSY;
 }

@@ -36,7 +36,8 @@ export class ConflictConf {
   /** How many more addresses are tried after one that somebody has. */
   nextAddress: i32 = 0;
 
-  load(conf: Fields): void {
+  /** @param hasDad whether ADD waits for the kernel's own detection, which is that for IPv6. */
+  load(conf: Fields, hasDad: bool): void {
     const fields = conf.child("conflictDetection");
     this.probes = <i32>fields.integer("probes", 0, PROBES_MAX);
     this.nextAddress = <i32>fields.integer("nextAddress", 0, NEXT_ADDRESS_MAX);
@@ -44,6 +45,8 @@ export class ConflictConf {
       this.interval = <i32>fields.integer("interval", INTERVAL_MIN, INTERVAL_MAX);
     }
     if (this.probes == 0) this.nextAddress = 0;
+    else if (!hasDad)
+      fields.reject("probes", 'asks for IPv6 by the kernel: "ipv6.dad" must be "wait"');
   }
 }
 

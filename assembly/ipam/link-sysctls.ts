@@ -1,11 +1,17 @@
-import { CniError, CONFIGURE_REFUSED, systemError } from "../cni/error";
+import {
+  CHECK_FAILED,
+  CniError,
+  CONFIGURE_REFUSED,
+  SYSTEM_FAILURE,
+  systemError,
+} from "../cni/error";
 import { Fields } from "../json/fields";
 import { ENOENT } from "../linux/errno";
-import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
 
 /** The folders of /proc/sys that have one folder for each interface. */
-const TREES: string[] = ["net.ipv4.conf.", "net.ipv6.conf.", "net.ipv4.neigh.", "net.ipv6.neigh."];
+const IPV6_CONF: string = "net.ipv6.conf.";
+const TREES: string[] = ["net.ipv4.conf.", IPV6_CONF, "net.ipv4.neigh.", "net.ipv6.neigh."];
 /** Stands for the interface's name, which the configuration cannot know. */
 const IFNAME: string = "IFNAME.";
 /** Digits of a 32-bit number, with its sign. */
@@ -15,8 +21,10 @@ const KEY_MAX: i32 = 64;
 /** An interface has fewer. */
 const COUNT_MAX: i32 = 256;
 
-/** The sysctls of the interface that the configuration sets: the key `sysctl`. */
+/** The sysctls of the interface: those of other keys, then those of the key `sysctl`. */
 export class LinkSysctls {
+  /** How many are of other keys; they stand first. */
+  private presets: i32 = 0;
   /** As they are written there. */
   private keys: string[] = [];
   /** Below /proc/sys. */
@@ -25,6 +33,12 @@ export class LinkSysctls {
 
   get isEmpty(): bool {
     return this.keys.length == 0;
+  }
+
+  /** Sets one below `net.ipv6.conf` for another key, unless `load`, called later, finds it too. */
+  preset(ifname: string, key: string, value: string): void {
+    this.set(`${IPV6_CONF}${IFNAME}${key}`, `net/ipv6/conf/${ifname}/${key}`, value);
+    this.presets++;
   }
 
   load(conf: Fields, ifname: string): void {
@@ -43,49 +57,72 @@ export class LinkSysctls {
       } else if (!isNumber(value)) {
         fields.reject(names[i], `is "${value}", must be a whole number`);
       }
-      this.keys.push(names[i]);
-      this.paths.push(path);
-      this.values.push(value);
+      this.forgetPreset(names[i]);
+      this.set(names[i], path, value);
     }
   }
 
-  /** Sets them. To be called in the container's namespace, before the interface comes up. */
-  write(): CniError | null {
+  private set(key: string, path: string, value: string): void {
+    this.keys.push(key);
+    this.paths.push(path);
+    this.values.push(value);
+  }
+
+  private forgetPreset(key: string): void {
+    const index = this.keys.indexOf(key);
+    if (index < 0 || index >= this.presets) return;
+    this.keys.splice(index, 1);
+    this.paths.splice(index, 1);
+    this.values.splice(index, 1);
+    this.presets--;
+  }
+
+  /**
+   * Sets them. To be called in the container's namespace, before the interface comes up.
+   *
+   * @param hasIpv6 whether the interface has IPv6 for sure.
+   */
+  write(hasIpv6: bool): CniError | null {
     for (let i = 0; i < this.keys.length; i++) {
       const written = writeSysctl(this.paths[i], this.values[i]);
-      if (written >= 0) continue;
+      if (written >= 0 || (written == -ENOENT && !hasIpv6 && this.isPointless(i))) continue;
       const what = `set sysctl "${this.keys[i]}" to ${this.values[i]}`;
       const error = systemError(CONFIGURE_REFUSED, what, written);
-      if (written == -ENOENT) error.details = "this kernel has none of that name";
+      if (written == -ENOENT) error.details = missing(this.keys[i]);
       return error;
     }
     return null;
   }
 
-  /** As `write`, from outside the namespace. */
-  writeIn(netns: Netns): CniError | null {
-    if (this.isEmpty) return null;
-    const entered = netns.enter();
-    if (entered < 0) return systemError(CONFIGURE_REFUSED, "enter the container's netns", entered);
-    const error = this.write();
-    const left = netns.leave();
-    if (error || left >= 0) return error;
-    return systemError(CONFIGURE_REFUSED, "leave the container's netns", left);
+  /** Where the interface has no IPv6 there is nothing to rule: an MTU below 1280, an old kernel. */
+  private isPointless(index: i32): bool {
+    if (index >= this.presets) return false;
+    const path = this.paths[index];
+    return readSysctl(path.slice(0, path.lastIndexOf("/")) + "/disable_ipv6").length == 0;
   }
 
   /**
-   * What is set in another way, or the empty string. To be called in the container's namespace.
-   * Those of neighbours are mostly times, which the kernel rounds.
+   * An error if one is set in another way. To be called in the container's namespace. Those of
+   * neighbours are mostly times, which the kernel rounds.
    */
-  difference(): string {
+  check(): CniError | null {
     for (let i = 0; i < this.keys.length; i++) {
       if (this.keys[i].includes(".neigh.")) continue;
       const found = readSysctl(this.paths[i]);
-      if (found == this.values[i]) continue;
-      return `sysctl "${this.keys[i]}" is "${found}", the configuration says ${this.values[i]}`;
+      if (found == this.values[i] || (found.length == 0 && this.isPointless(i))) continue;
+      const what = `sysctl "${this.keys[i]}"`;
+      if (found.length == 0) return new CniError(SYSTEM_FAILURE, `${what} cannot be read`);
+      const wanted = `the configuration says ${this.values[i]}`;
+      return new CniError(CHECK_FAILED, `${what} is "${found}", ${wanted}`);
     }
-    return "";
+    return null;
   }
+}
+
+function missing(key: string): string {
+  return key == `${IPV6_CONF}${IFNAME}optimistic_dad`
+    ? "this kernel has no optimistic detection (CONFIG_IPV6_OPTIMISTIC_DAD): use another ipv6.dad"
+    : "this kernel has none of that name";
 }
 
 /** The path of a sysctl of the interface, or the empty string for any other. */

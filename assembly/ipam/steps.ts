@@ -3,12 +3,12 @@ import { IpConfig } from "../cni/result";
 import { RT_TABLE_MAIN } from "../linux/rtnetlink";
 import { formatIp } from "../net/ip";
 import { deleteAddress, newAddress } from "../rtnetlink/address";
-import { Link, setLinkUp } from "../rtnetlink/link";
+import { Link, setLinkDown, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { KernelRoute, newRoute } from "../rtnetlink/route";
 import { KernelRule, newRule } from "../rtnetlink/rule";
 import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
-import { bringUp } from "./bring-up";
+import { bringUp, isClash } from "./bring-up";
 import { configureError } from "./failure";
 
 /** What is done to an interface in one send; the kernel does it in this order. */
@@ -23,8 +23,9 @@ export class Steps {
 
   constructor(private link: Link) {}
 
-  addAddress(ip: IpConfig): void {
-    newAddress(this.request, this.link.index, ip.address);
+  /** @param flags IFA_F_*. */
+  addAddress(ip: IpConfig, flags: u32): void {
+    newAddress(this.request, this.link.index, ip.address, flags);
     this.names.push(`add address ${ip.address.toString()} to "${this.link.name}"`);
   }
 
@@ -33,10 +34,17 @@ export class Steps {
     this.names.push(`remove address ${ip.address.toString()} from "${this.link.name}"`);
   }
 
-  setUp(): void {
+  /** @param mac another one than the link has, or empty. */
+  setUp(mac: Uint8Array): void {
+    if (mac.length > 0) this.link.mac = mac;
     this.up = this.request.count;
-    setLinkUp(this.request, this.link.index, this.link.alias);
+    setLinkUp(this.request, this.link.index, this.link.alias, mac);
     this.names.push(`set "${this.link.name}" up`);
+  }
+
+  setDown(): void {
+    setLinkDown(this.request, this.link.index);
+    this.names.push(`set "${this.link.name}" down`);
   }
 
   addRoutes(routes: KernelRoute[]): void {
@@ -53,9 +61,18 @@ export class Steps {
     }
   }
 
-  /** Sends all of it. The first refusal is named by its step. */
-  run(socket: RtnlSocket): CniError | null {
-    const failure = bringUp(socket, this.request, this.up);
+  /** Whether what is wrong is the MAC address: it is in use on the master. */
+  get isClash(): bool {
+    return isClash(this.refusal, this.up);
+  }
+
+  /**
+   * Sends all of it. The first refusal is named by its step.
+   *
+   * @param waits whether a MAC address that is in use is waited for.
+   */
+  run(socket: RtnlSocket, waits: bool = true): CniError | null {
+    const failure = waits ? bringUp(socket, this.request, this.up) : socket.execute(this.request);
     this.refusal = failure;
     return failure ? configureError(this.names[failure.index], failure) : null;
   }

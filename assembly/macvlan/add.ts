@@ -4,17 +4,14 @@ import { NetConf, problemError } from "../cni/netconf";
 import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
-import { bringUp } from "../ipam/bring-up";
 import { Configurator } from "../ipam/configure";
-import { configureError } from "../ipam/failure";
 import { Ipam } from "../ipam/ipam";
 import { Offers } from "../ipam/offers";
 import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
-import { Link, MacvlanSpec, setLinkUp } from "../rtnetlink/link";
-import { MessageWriter } from "../rtnetlink/message";
+import { Link, MacvlanSpec } from "../rtnetlink/link";
 import { NetlinkError } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
@@ -71,12 +68,32 @@ export function addMacvlan(
     );
   }
 
-  const access = own.hostAccess ? accessOf(args, conf, session) : null;
-  if (own.ipamType.length > 0) {
-    error = addLayer3(ipam, session, own, macvlan.link, access, inquiry, undo, result);
-  } else {
-    error = addLayer2(session, own, macvlan.link, inquiry);
+  if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
+  const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
+  let refusal: NetlinkError | null = null;
+  do {
+    if (own.ipamType.length > 0) error = takeOffer(offers, own);
+    const configurator = new Configurator(
+      session.netns,
+      session.container,
+      macvlan.link,
+      own.policy,
+      own.sources,
+      undo,
+    );
+    if (!error) error = configurator.apply(offers.result);
+    refusal = configurator.refusal;
+  } while (offers.isRefused(error));
+  if (error && refusal) error = inquiry.ofSetUp(error, refusal, macvlan.link);
+  const layer3 = offers.result;
+  if (!error && own.hostAccess) {
+    const access = accessOf(args, conf, session);
+    undo.push(new CloseHostAccess(access));
+    error = access.open(session.container, macvlan.link, layer3);
   }
+  add(result, layer3);
+  // Only now it is sure which one it has.
+  result.interfaces[result.interfaces.length - 1].mac = formatMac(macvlan.link.mac);
   result.dns.overrideBy(own.dns);
   return error;
 }
@@ -109,66 +126,22 @@ function takePrevResult(conf: NetConf, result: Result): CniError | null {
 
 function report(link: Link, sandbox: string, result: Result): void {
   const entry = new Interface(link.name, sandbox);
-  entry.mac = formatMac(link.mac);
   entry.mtu = link.mtu;
   result.interfaces.push(entry);
 }
 
-function addLayer2(
-  session: Session,
-  conf: MacvlanConf,
-  link: Link,
-  inquiry: Inquiry,
-): CniError | null {
-  const error = conf.sysctls.writeIn(session.netns);
+/** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
+function takeOffer(offers: Offers, conf: MacvlanConf): CniError | null {
+  const error = offers.take();
   if (error) return error;
-  const request = new MessageWriter();
-  setLinkUp(request, link.index, link.alias);
-  const failure = bringUp(session.container, request, 0);
-  if (!failure) return null;
-  return inquiry.ofSetUp(configureError(`set "${link.name}" up`, failure), failure, link);
+  // The interface's own table has a default route whatever becomes of that in main.
+  conf.sources.plan(offers.result);
+  conf.defaultRoute.apply(offers.result);
+  return null;
 }
 
-/** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
-function addLayer3(
-  ipam: Ipam,
-  session: Session,
-  conf: MacvlanConf,
-  link: Link,
-  access: HostAccess | null,
-  inquiry: Inquiry,
-  undo: UndoStack,
-  result: Result,
-): CniError | null {
-  const offers = new Offers(ipam, conf.detection.nextAddress);
-  undo.push(new ReleaseLease(ipam));
-  let error: CniError | null = null;
-  let refusal: NetlinkError | null = null;
-  do {
-    error = offers.take();
-    // The interface's own table has a default route whatever becomes of that in main.
-    conf.sources.plan(offers.result);
-    conf.defaultRoute.apply(offers.result);
-    const configurator = new Configurator(
-      session.netns,
-      session.container,
-      link,
-      conf.sysctls,
-      conf.sources,
-      undo,
-      conf.announce,
-      conf.detection,
-    );
-    if (!error) error = configurator.apply(offers.result);
-    refusal = configurator.refusal;
-  } while (offers.isRefused(error));
-  if (error && refusal) return inquiry.ofSetUp(error, refusal, link);
-  const own = offers.result;
-  if (!error && access) {
-    undo.push(new CloseHostAccess(access));
-    error = access.open(session.container, link, own);
-  }
-  if (error) return error;
+/** What the interface has got is added to what the plugins before this one have reported. */
+function add(result: Result, own: Result): void {
   const index = result.interfaces.length - 1;
   for (let i = 0; i < own.ips.length; i++) {
     own.ips[i].interface = index;
@@ -176,5 +149,4 @@ function addLayer3(
   }
   for (let i = 0; i < own.routes.length; i++) result.routes.push(own.routes[i]);
   result.dns.overrideBy(own.dns);
-  return null;
 }

@@ -8,11 +8,13 @@ import { Ipam } from "../ipam/ipam";
 import { checkSources } from "../ipam/source-check";
 import { Fields } from "../json/fields";
 import { IFF_UP } from "../linux/if";
+import { IFA_F_DADFAILED } from "../linux/if_addr";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../linux/socket";
 import { RT_TABLE_MAIN, RTM_NEWROUTE } from "../linux/rtnetlink";
 import { Cidr } from "../net/cidr";
 import { equalBytes } from "../net/ip";
 import { formatMac, parseMac } from "../net/mac";
+import { Address } from "../rtnetlink/address";
 import { Link, MACVLAN } from "../rtnetlink/link";
 import { MessageReader, MessageWriter } from "../rtnetlink/message";
 import { AddressList, findLinkByIndex, findLinkByName, LinkReply } from "../rtnetlink/query";
@@ -102,6 +104,15 @@ class Checker {
     );
   }
 
+  /** What prevResult gives to this interface. */
+  private get addresses(): IpConfig[] {
+    const own: IpConfig[] = [];
+    for (let i = 0; i < this.result.ips.length; i++) {
+      if (this.result.ips[i].interface == this.index) own.push(this.result.ips[i]);
+    }
+    return own;
+  }
+
   private findLink(): CniError | null {
     const name = this.args.ifname;
     const reply = findLinkByName(this.session.container, name);
@@ -120,9 +131,12 @@ class Checker {
     if (difference.length == 0) difference = this.conf.knobs.difference(link);
     if (difference.length > 0) return differs(`${name} has ${difference}`);
     const mac = parseMac(expected.mac);
+    const found = formatMac(link.mac);
     if (mac && !equalBytes(mac, link.mac)) {
-      const found = formatMac(link.mac);
       return differs(`${name} has MAC address ${found}, prevResult says ${expected.mac}`);
+    }
+    if (!mac && !this.conf.policy.mac.allows(link.mac, this.addresses)) {
+      return differs(`${name} has MAC address ${found}, which macPolicy does not give it`);
     }
     const mtu = expected.mtu > 0 ? expected.mtu : this.conf.mtu;
     if (mtu > 0 && link.mtu != mtu) {
@@ -178,14 +192,14 @@ class Checker {
   }
 
   private checkSysctls(): CniError | null {
-    if (this.conf.sysctls.isEmpty) return null;
+    if (this.conf.policy.sysctls.isEmpty) return null;
     const netns = this.session.netns;
     const entered = netns.enter();
-    if (entered < 0) return systemError(CHECK_FAILED, "enter the container's netns", entered);
-    const difference = this.conf.sysctls.difference();
+    if (entered < 0) return systemError(SYSTEM_FAILURE, "enter the container's netns", entered);
+    const error = this.conf.policy.sysctls.check();
     const left = netns.leave();
-    if (left < 0) return systemError(CHECK_FAILED, "leave the container's netns", left);
-    return difference.length > 0 ? differs(difference) : null;
+    if (left < 0) return systemError(SYSTEM_FAILURE, "leave the container's netns", left);
+    return error;
   }
 
   /** Those of this interface; a chained plugin may have added others to other interfaces. */
@@ -193,10 +207,13 @@ class Checker {
     const list = new AddressList(this.link.index);
     const failure = list.load(this.session.container, AF_UNSPEC);
     if (failure) return netlinkError(SYSTEM_FAILURE, "list the container's addresses", failure);
-    for (let i = 0; i < this.result.ips.length; i++) {
-      const ip = this.result.ips[i];
-      if (ip.interface != this.index || hasAddress(list, ip.address)) continue;
-      return differs(`address ${ip.address.toString()} is not on interface "${this.link.name}"`);
+    const expected = this.addresses;
+    for (let i = 0; i < expected.length; i++) {
+      const what = `address ${expected[i].address.toString()}`;
+      const found = findAddress(list, expected[i].address);
+      if (!found) return differs(`${what} is not on interface "${this.link.name}"`);
+      if ((found.flags & IFA_F_DADFAILED) == 0) continue;
+      return differs(`${what} of "${this.link.name}" is already used by another host`);
     }
     return null;
   }
@@ -269,11 +286,11 @@ function lowerIndex(named: Link): i32 {
   return named.kind == MACVLAN ? named.lower : named.index;
 }
 
-function hasAddress(list: AddressList, wanted: Cidr): bool {
+function findAddress(list: AddressList, wanted: Cidr): Address | null {
   for (let i = 0; i < list.addresses.length; i++) {
-    if (list.addresses[i].cidr.equals(wanted)) return true;
+    if (list.addresses[i].cidr.equals(wanted)) return list.addresses[i];
   }
-  return false;
+  return null;
 }
 
 /** What could not be looked at may well be as it was: no difference was found. */

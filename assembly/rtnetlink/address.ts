@@ -16,10 +16,14 @@ const HEADER: i32 = 8;
 /** A point-to-point network (RFC 3021) and a single address have no broadcast address. */
 const LONGEST_WITH_BROADCAST: i32 = 30;
 
-/** `ip address add ADDRESS broadcast + dev INDEX`. */
-export function newAddress(writer: MessageWriter, index: i32, address: Cidr): void {
+/**
+ * `ip address add ADDRESS broadcast + dev INDEX`.
+ *
+ * @param flags IFA_F_*, those below 256.
+ */
+export function newAddress(writer: MessageWriter, index: i32, address: Cidr, flags: u32): void {
   writer.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-  describe(writer, index, address);
+  describe(writer, index, address, flags);
   if (address.isIpv4 && address.prefix <= LONGEST_WITH_BROADCAST) {
     writer.bytes(IFA_BROADCAST, address.last);
   }
@@ -29,14 +33,14 @@ export function newAddress(writer: MessageWriter, index: i32, address: Cidr): vo
 /** `ip address delete ADDRESS dev INDEX`. */
 export function deleteAddress(writer: MessageWriter, index: i32, address: Cidr): void {
   writer.begin(RTM_DELADDR, 0);
-  describe(writer, index, address);
+  describe(writer, index, address, 0);
   writer.end();
 }
 
-function describe(writer: MessageWriter, index: i32, address: Cidr): void {
+function describe(writer: MessageWriter, index: i32, address: Cidr, flags: u32): void {
   writer.rawU8(address.isIpv4 ? AF_INET : AF_INET6);
   writer.rawU8(address.prefix);
-  writer.rawU8(0);
+  writer.rawU8(flags);
   writer.rawU8(RT_SCOPE_UNIVERSE);
   writer.rawU32(index);
   writer.bytes(IFA_ADDRESS, address.ip);

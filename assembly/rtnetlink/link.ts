@@ -115,13 +115,26 @@ export function dumpLinks(writer: MessageWriter): void {
 
 /**
  * `ip link set dev INDEX up`, with `alias ALIAS` if there is one, which the kernel does not take
- * from the message that makes a link.
+ * from the message that makes a link, and `address MAC`, which it does before it sets the link up.
  */
-export function setLinkUp(writer: MessageWriter, index: i32, alias: string): void {
+export function setLinkUp(
+  writer: MessageWriter,
+  index: i32,
+  alias: string,
+  mac: Uint8Array = new Uint8Array(0),
+): void {
   writer.begin(RTM_SETLINK, 0);
   header(writer, index, IFF_UP, IFF_UP);
+  if (mac.length > 0) writer.bytes(IFLA_ADDRESS, mac);
   // Without a NUL, which the kernel would count.
   if (alias.length > 0) writer.bytes(IFLA_IFALIAS, Uint8Array.wrap(String.UTF8.encode(alias)));
+  writer.end();
+}
+
+/** `ip link set dev INDEX down`. */
+export function setLinkDown(writer: MessageWriter, index: i32): void {
+  writer.begin(RTM_SETLINK, 0);
+  header(writer, index, 0, IFF_UP);
   writer.end();
 }
 

@@ -31,6 +31,8 @@ interface Config {
   readonly hostAccess: boolean;
   /** The key `masterUp`. */
   readonly masterUp: boolean;
+  /** Whether the key `ipv6` is an object. */
+  readonly hasIpv6: boolean;
 }
 
 const NO_CONFIG: Config = {
@@ -41,6 +43,7 @@ const NO_CONFIG: Config = {
   records: undefined,
   hostAccess: false,
   masterUp: false,
+  hasIpv6: false,
 };
 
 /**
@@ -125,6 +128,11 @@ export class Invocation {
     return this.#read().masterUp;
   }
 
+  /** Whether the configuration rules IPv6 on the interface. */
+  get hasIpv6(): boolean {
+    return this.#read().hasIpv6;
+  }
+
   #read(): Config {
     if (this.#config !== undefined || this.#input === undefined) return this.#config ?? NO_CONFIG;
     const isHostLocal = this.program.split("/").at(-1) === HOST_LOCAL;
@@ -157,6 +165,7 @@ function readConfig(input: Uint8Array, isHostLocal: boolean): Config {
     records: name && `${RECORDS}/${name}`,
     hostAccess: member(root, "hostAccess") === true,
     masterUp: member(root, "masterUp") === true,
+    hasIpv6: isObject(member(root, "ipv6")),
   };
   if (type !== HOST_LOCAL && !isHostLocal) return config;
   const resolvConf = text(member(ipam, "resolvConf"));
@@ -183,14 +192,17 @@ function parse(input: Uint8Array): unknown {
   }
 }
 
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The member that the core would take: any letter case, the exact one preferred, then the last. */
 function member(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const members = value as Record<string, unknown>;
-  if (Object.hasOwn(members, key)) return members[key];
-  const similar = Object.keys(members).filter((name) => lower(name) === lower(key));
+  if (!isObject(value)) return undefined;
+  if (Object.hasOwn(value, key)) return value[key];
+  const similar = Object.keys(value).filter((name) => lower(name) === lower(key));
   const last = similar.at(-1);
-  return last === undefined ? undefined : members[last];
+  return last === undefined ? undefined : value[last];
 }
 
 /** Letters of ASCII alone, as the core does it: one outside of it becomes a k. */

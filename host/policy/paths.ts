@@ -13,6 +13,15 @@ const KEYS = [
   ["ipv6/conf/", "/router_solicitation_delay"],
   ["ipv6/neigh/", "/retrans_time_ms"],
 ] as const;
+/** Those below `ipv6/conf` that the key `ipv6` of the configuration stands for. */
+const IPV6_KEYS = [
+  "accept_dad",
+  "accept_ra",
+  "addr_gen_mode",
+  "autoconf",
+  "optimistic_dad",
+  "stable_secret",
+];
 /** The folders with one for each interface in them: the configuration may name what is there. */
 const TREES = ["ipv4/conf/", "ipv6/conf/", "ipv4/neigh/", "ipv6/neigh/"];
 const KEY = /^[a-z0-9_]{1,64}$/;
@@ -83,6 +92,8 @@ function isSysctl(path: string, invocation: Invocation): boolean {
   const ifname = invocation.variable("CNI_IFNAME");
   if (!isName(ifname)) return false;
   if (KEYS.some(([before, after]) => key === before + ifname + after)) return true;
+  const isRuled = IPV6_KEYS.some((name) => key === `ipv6/conf/${ifname}/${name}`);
+  if (isRuled && invocation.hasIpv6) return true;
   return TREES.some((tree) => {
     const folder = `${tree}${ifname}/`;
     const name = key.slice(folder.length);

@@ -15,6 +15,7 @@ import {
   mac,
   routingTable,
   masterSelector,
+  macPrefix,
   uint32,
   wholeNumber,
 } from "./text.ts";
@@ -27,6 +28,28 @@ const attachment = z.looseObject({
 const attachments = z.array(attachment).nullable();
 
 const linkSysctls = z.record(linkSysctl, wholeNumber);
+
+/** What routers may do to the interface, and how it gets its IPv6 addresses. */
+const ipv6Policy = z
+  .looseObject({
+    acceptRA: z
+      .boolean()
+      .optional()
+      .describe("Whether router advertisements count. Missing: as the container has it."),
+    autoconf: z
+      .boolean()
+      .optional()
+      .describe("Whether addresses are made of advertised prefixes; true needs acceptRA."),
+    linkLocal: z
+      .enum(["", "eui64", "stable", "random", "none"])
+      .optional()
+      .describe("What the link-local address is made of. Missing: as the container has it."),
+    dad: z
+      .enum(["", "wait", "optimistic", "off"])
+      .optional()
+      .describe("Duplicate address detection: ADD waits for it, the kernel does it later, nobody."),
+  })
+  .describe("IPv6 on the interface.");
 
 /** What an administrator writes for macvlan: one element of `plugins` in a configuration list. */
 export const macvlanSchema = z.looseObject({
@@ -71,6 +94,17 @@ export const macvlanSchema = z.looseObject({
       "MAC address of the interface. CNI_ARGS MAC= goes before it, runtimeConfig.mac before both." +
         " Missing or empty: a random one.",
     ),
+  macPolicy: z
+    .enum(["", "random", "stable", "prefix"])
+    .optional()
+    .describe(
+      "Where the MAC address comes from if none is asked for. stable: from the names of network" +
+        " and pod. prefix: `macPrefix` and the IP address. Missing or empty: random.",
+    ),
+  macPrefix: macPrefix
+    .or(z.literal(""))
+    .optional()
+    .describe("The first 1 to 5 bytes of the MAC address, for `macPolicy` prefix."),
   linkInContainer: z
     .boolean()
     .optional()
@@ -123,6 +157,7 @@ export const macvlanSchema = z.looseObject({
   sourceTable: routingTable
     .optional()
     .describe("For sourceRouting: the number of that table. Missing: one of the interface's name."),
+  ipv6: ipv6Policy.optional(),
   synchronousDelete: z
     .boolean()
     .optional()

@@ -95,6 +95,15 @@ export const mac = z
   )
   .meta({ id: "mac" });
 
+/** The first 1 to 5 bytes of a MAC address that is locally administered and unicast. */
+export const macPrefix = z
+  .string()
+  .regex(
+    /^[0-9a-fA-F][26aeAE](?:(?::[0-9a-fA-F]{2}){0,4}|(?:-[0-9a-fA-F]{2}){1,4})$/,
+    "not 1 to 5 bytes of a local unicast MAC address",
+  )
+  .meta({ id: "macPrefix" });
+
 /** A hardware address of 6 to 20 bytes as a result holds it: colons between the bytes. */
 export const hardwareAddress = z
   .string()

@@ -12,9 +12,14 @@ import {
   EEXIST,
   EINVAL,
   EOPNOTSUPP,
+  IFA_F_NODAD,
+  IFA_F_OPTIMISTIC,
   IFA_F_PERMANENT,
   IFA_F_SECONDARY,
   IFA_F_TENTATIVE,
+  IN6_ADDR_GEN_MODE_EUI64,
+  IN6_ADDR_GEN_MODE_NONE,
+  IN6_ADDR_GEN_MODE_RANDOM,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
@@ -100,12 +105,26 @@ function addIpv6(link: Link, request: AddressRequest): void {
   if (link.addresses.some((other) => equalBytes(other.bytes, request.bytes))) {
     throw new Errno(EEXIST, "ipv6: address already assigned");
   }
-  const flags = request.flags | IFA_F_PERMANENT | IFA_F_TENTATIVE;
+  const flags = flagsOfIpv6(link, request.flags);
   const address = new Address(link, { ...request, flags, scope: scopeOfIpv6(request.bytes) });
   link.addresses.push(address);
   if (link.up) connect(address);
   link.netns.tell({ what: "address", address, gone: false });
-  startDad(address);
+  if ((flags & IFA_F_TENTATIVE) !== 0) startDad(address);
+  else addLocalRoute(address);
+}
+
+/** inet6_rtm_newaddr() and ipv6_add_addr() of the kernel: an address is tentative or NODAD. */
+function flagsOfIpv6(link: Link, asked: number): number {
+  const flags = asked & (mayBeOptimistic(link) ? ~0 : ~IFA_F_OPTIMISTIC);
+  if ((flags & IFA_F_NODAD) === 0) return flags | IFA_F_PERMANENT | IFA_F_TENTATIVE;
+  if ((flags & IFA_F_OPTIMISTIC) === 0) return flags | IFA_F_PERMANENT;
+  throw new Errno(EINVAL, "IFA_F_NODAD and IFA_F_OPTIMISTIC are mutually exclusive");
+}
+
+function mayBeOptimistic({ netns, settings }: Link): boolean {
+  if (!netns.kernel.optimisticDad) return false;
+  return [netns.all, settings].some((some) => some.get("ipv6/conf", "optimistic_dad") !== 0);
 }
 
 /** ipv6_add_addr() of the kernel. */
@@ -147,19 +166,30 @@ function addLoopback(link: Link): void {
   addIpv6(link, { ...asked, family: AF_INET6, bytes: parseIp("::1"), prefixLength: 128 });
 }
 
-/** addrconf_dev_config() of the kernel: the address that comes from the MAC address (EUI-64). */
+/** addrconf_addr_gen() of the kernel: by the MAC address (EUI-64), a secret, or not at all. */
 export function addLinkLocal(link: Link): void {
   const wanted =
     link.ipv6 &&
     link.ready &&
     !link.loopback &&
     link.settings.get("ipv6/conf", "disable_ipv6") === 0 &&
-    link.settings.get("ipv6/conf", "addr_gen_mode") === 0;
+    link.settings.get("ipv6/conf", "addr_gen_mode") !== IN6_ADDR_GEN_MODE_NONE;
   if (!wanted || link.addresses.some((address) => isLinkLocal(address.bytes))) return;
+  const bytes = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...interfaceIdOf(link));
+  const flags = mayBeOptimistic(link) ? IFA_F_OPTIMISTIC : 0;
+  addIpv6(link, { family: AF_INET6, bytes, prefixLength: 64, scope: RT_SCOPE_LINK, flags });
+}
+
+/** The kernel hashes the secret; a sum is enough to see that it was used. */
+function interfaceIdOf(link: Link): number[] {
+  const mode = link.settings.get("ipv6/conf", "addr_gen_mode");
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = link.mac;
-  const interfaceId = [a ^ 2, b, c, 0xff, 0xfe, d, e, f];
-  const bytes = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...interfaceId);
-  addIpv6(link, { family: AF_INET6, bytes, prefixLength: 64, scope: RT_SCOPE_LINK, flags: 0 });
+  if (mode === IN6_ADDR_GEN_MODE_EUI64) return [a ^ 2, b, c, 0xff, 0xfe, d, e, f];
+  if (mode === IN6_ADDR_GEN_MODE_RANDOM && link.settings.stableSecret === "") {
+    link.settings.stableSecret = formatIp(Uint8Array.of(...link.mac, ...new Uint8Array(10)));
+  }
+  const secret = parseIp(link.settings.stableSecret || link.netns.defaults.stableSecret);
+  return [...secret.slice(0, 8)].map((byte, index) => byte ^ (secret[index + 8] ?? 0));
 }
 
 /** Starts the detection for every address that still waits for it. */

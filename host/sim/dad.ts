@@ -27,7 +27,10 @@ export function startDad(address: Address): void {
     return;
   }
   if (!link.ready) return;
-  const delay = link.settings.get("ipv6/conf", "router_solicitation_delay") * 1000;
+  const optimistic = (address.flags & IFA_F_OPTIMISTIC) !== 0;
+  // in use from now on
+  if (optimistic) addLocalRoute(address);
+  const delay = optimistic ? 0 : link.settings.get("ipv6/conf", "router_solicitation_delay") * 1000;
   address.dad = link.netns.kernel.clock.after(delay, () => probe(address));
 }
 
@@ -54,16 +57,17 @@ function probe(address: Address): void {
 }
 
 function succeed(address: Address): void {
+  const inUse = address.dad !== undefined && (address.flags & IFA_F_OPTIMISTIC) !== 0;
   address.dad = undefined;
   address.flags &= ~(IFA_F_TENTATIVE | IFA_F_OPTIMISTIC | IFA_F_DADFAILED);
-  addLocalRoute(address);
+  if (!inUse) addLocalRoute(address);
   address.link.netns.tell({ what: "address", address, gone: false });
 }
 
 /** addrconf_dad_failure() of the kernel: a permanent address stays, tentative for ever. */
 function fail(address: Address): void {
   address.dad = undefined;
-  address.flags |= IFA_F_DADFAILED;
+  address.flags = (address.flags & ~IFA_F_OPTIMISTIC) | IFA_F_DADFAILED;
   address.link.netns.tell({ what: "address", address, gone: false });
 }
 

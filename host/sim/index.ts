@@ -16,12 +16,14 @@
 //   - another station has the same address                           Link.stations
 //   - a delegated plugin is missing, cannot be executed, fails, is
 //     killed, prints what it should not                              Files, Program
-//   - an old kernel, one without IPv6, a caller without privileges   KernelOptions
+//   - an old kernel, one without IPv6 or optimistic detection, a
+//     caller without privileges                                      KernelOptions
 // What never goes wrong by itself: messages are not lost or reordered, memory does not run out, no
 // second process runs at the same time, for a process runs to its end before the next one starts.
 //
 // Known differences from Linux: attribute widths are checked exactly; a dump shows the state at the
-// moment of the request; the random delay before detection is always the longest one; a link cannot
+// moment of the request; a stable or random link-local address is another one than the kernel would
+// make, and router advertisements there are none; the random delay before detection is always the longest one; a link cannot
 // be moved to another namespace once it exists; a route needs an interface, not a gateway alone; a
 // rule leads to a table, by source addresses alone; NLM_F_DUMP_FILTERED is never set; there are no
 // routes for multicast and anycast over IPv6.

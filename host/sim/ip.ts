@@ -6,8 +6,8 @@ import type { Rule } from "./rule.ts";
 import { formatIp, formatMac } from "./text.ts";
 import * as U from "./uapi.ts";
 
-// What `ip -j -d` would print of a namespace, as far as this kernel has it. The types are also those
-// of what it prints of a real one (lab/).
+// What `ip -j -d` would print of a namespace, as far as this kernel has it. The types are also
+// those of what it prints of a real one (lab/).
 
 /** One interface of `ip -j -d link`. */
 export interface IpLink {
@@ -60,6 +60,8 @@ export interface IpAddressInfo {
   readonly prefixlen: number;
   readonly broadcast?: string;
   readonly scope: string;
+  readonly nodad?: boolean;
+  readonly optimistic?: boolean;
   readonly tentative?: boolean;
   readonly dadfailed?: boolean;
 }
@@ -213,6 +215,8 @@ function showAddress(address: Address): IpAddressInfo {
     prefixlen: address.prefixLength,
     ...(address.broadcast && { broadcast: formatIp(address.broadcast) }),
     scope: nameOf(SCOPES, address.scope),
+    ...(has(U.IFA_F_NODAD) && { nodad: true }),
+    ...(has(U.IFA_F_OPTIMISTIC) && { optimistic: true }),
     ...(has(U.IFA_F_TENTATIVE) && { tentative: true }),
     ...(has(U.IFA_F_DADFAILED) && { dadfailed: true }),
   };

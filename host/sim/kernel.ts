@@ -16,6 +16,8 @@ export interface KernelOptions {
    * brought 9, 5.11 brought 7 and 8.
    */
   readonly macvlanMax?: number;
+  /** False: a kernel built without CONFIG_IPV6_OPTIMISTIC_DAD. */
+  readonly optimisticDad?: boolean;
   /** False: the caller lacks CAP_NET_ADMIN and CAP_SYS_ADMIN. */
   readonly privileged?: boolean;
   /** How full the datagrams of a dump get, in bytes. */
@@ -40,6 +42,7 @@ export class Kernel {
   readonly ipv6: boolean;
   readonly namesOfSource: boolean;
   readonly macvlanMax: number;
+  readonly optimisticDad: boolean;
   readonly privileged: boolean;
   readonly dumpBytes: number;
   readonly freeMs: number;
@@ -53,6 +56,7 @@ export class Kernel {
     this.ipv6 = options.ipv6 ?? true;
     this.namesOfSource = options.namesOfSource ?? false;
     this.macvlanMax = options.macvlanMax ?? IFLA_MACVLAN_BC_CUTOFF;
+    this.optimisticDad = options.optimisticDad ?? true;
     this.privileged = options.privileged ?? true;
     this.dumpBytes = options.dumpBytes ?? 8192;
     this.freeMs = options.freeMs ?? 15;

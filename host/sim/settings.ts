@@ -46,10 +46,13 @@ const ORIGINAL: ReadonlyMap<string, number> = new Map(
 /** The sysctls of one interface, or those of `all` or `default`. */
 export class Settings {
   readonly #values: Map<string, number>;
+  /** `ipv6/conf/stable_secret`, an IPv6 address; empty where none was written. */
+  stableSecret = "";
 
   /** Starts as a copy of `model`; without one, with the kernel's own defaults. */
   constructor(model?: Settings) {
     this.#values = new Map(model === undefined ? ORIGINAL : model.#values);
+    this.stableSecret = model?.stableSecret ?? "";
   }
 
   /** The value, or undefined where this kernel has no such key. */
@@ -75,8 +78,9 @@ export class Settings {
   }
 
   /** What is not as the kernel's own default, as `tree/key: value`. */
-  changes(): Record<string, number> {
+  changes(): Record<string, number | string> {
     const changed = [...this.#values].filter(([key, value]) => ORIGINAL.get(key) !== value);
-    return Object.fromEntries(changed);
+    const secret = this.stableSecret && { "ipv6/conf/stable_secret": this.stableSecret };
+    return { ...Object.fromEntries(changed), ...secret };
   }
 }

@@ -4,7 +4,19 @@ import { Errno } from "./errno.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import { type Settings, TREES, type Tree } from "./settings.ts";
-import { EACCES, EINVAL, ENOENT, O_ACCMODE, O_RDONLY, O_WRONLY, S_IFREG } from "./uapi.ts";
+import { formatIp, parseIp } from "./text.ts";
+import {
+  EACCES,
+  EINVAL,
+  EIO,
+  ENOENT,
+  IN6_ADDR_GEN_MODE_RANDOM,
+  IN6_ADDR_GEN_MODE_STABLE_PRIVACY,
+  O_ACCMODE,
+  O_RDONLY,
+  O_WRONLY,
+  S_IFREG,
+} from "./uapi.ts";
 
 /** The device number of procfs. */
 const PROC = 22;
@@ -20,7 +32,12 @@ export function openSysctl(netns: Netns, path: string, flags: number): SysctlFil
   const [, tree, name = "", key = ""] = match ?? [];
   if (!isTree(tree)) throw new Errno(ENOENT);
   const owner = ownerOf(netns, tree, name);
-  if (owner === undefined || owner.settings.find(tree, key) === undefined) throw new Errno(ENOENT);
+  if (owner === undefined) throw new Errno(ENOENT);
+  if (tree === "ipv6/conf" && key === "stable_secret") {
+    return new SecretFile(netns, tree, key, owner, flags & O_ACCMODE);
+  }
+  const lacking = key === "optimistic_dad" && !netns.kernel.optimisticDad;
+  if (lacking || owner.settings.find(tree, key) === undefined) throw new Errno(ENOENT);
   return new SysctlFile(netns, tree, key, owner, flags & O_ACCMODE);
 }
 
@@ -63,7 +80,7 @@ class SysctlFile extends Descriptor {
 
   override read(buffer: Uint8Array): number {
     if (this.access === O_WRONLY) throw new Errno(EINVAL);
-    const text = `${this.owner.settings.get(this.tree, this.key)}\n`;
+    const text = `${this.value}\n`;
     const part = new TextEncoder().encode(text).subarray(this.#offset).subarray(0, buffer.length);
     buffer.set(part);
     this.#offset += part.length;
@@ -73,12 +90,28 @@ class SysctlFile extends Descriptor {
   override write(bytes: Uint8Array): number {
     if (this.access === O_RDONLY) throw new Errno(EINVAL);
     if (!this.owned.kernel.privileged) throw new Errno(EACCES);
-    const text = new TextDecoder().decode(bytes).trim();
+    this.take(new TextDecoder().decode(bytes).trim());
+    return bytes.length;
+  }
+
+  protected get value(): string {
+    return `${this.owner.settings.get(this.tree, this.key)}`;
+  }
+
+  protected take(text: string): void {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || value !== (value | 0)) throw new Errno(EINVAL);
+    if (this.key === "addr_gen_mode") this.#checkGeneration(value);
     this.owner.settings.set(this.tree, this.key, value);
     if (this.key === "disable_ipv6") this.#switchIpv6(value);
-    return bytes.length;
+  }
+
+  /** check_addr_gen_mode() and check_stable_privacy() of the kernel. */
+  #checkGeneration(mode: number): void {
+    if (mode < 0 || mode > IN6_ADDR_GEN_MODE_RANDOM) throw new Errno(EINVAL);
+    const secrets = [this.owner.settings.stableSecret, this.owned.defaults.stableSecret];
+    const lacks = secrets.every((secret) => secret === "");
+    if (mode === IN6_ADDR_GEN_MODE_STABLE_PRIVACY && lacks) throw new Errno(EINVAL);
   }
 
   /** addrconf_disable_ipv6() of the kernel. */
@@ -91,6 +124,22 @@ class SysctlFile extends Descriptor {
       other.settings.set("ipv6/conf", "disable_ipv6", value);
       switchIpv6(other, value);
     }
+  }
+}
+
+/** addrconf_sysctl_stable_secret() of the kernel. */
+class SecretFile extends SysctlFile {
+  protected override get value(): string {
+    const { stableSecret } = this.owner.settings;
+    if (stableSecret === "") throw new Errno(EIO);
+    const digits = [...parseIp(stableSecret)].map((byte) => byte.toString(16).padStart(2, "0"));
+    return (digits.join("").match(/..../g) ?? []).join(":");
+  }
+
+  protected override take(text: string): void {
+    if (!/^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){7}$/.test(text)) throw new Errno(EIO);
+    this.owner.settings.stableSecret = formatIp(parseIp(text));
+    this.owner.settings.set("ipv6/conf", "addr_gen_mode", IN6_ADDR_GEN_MODE_STABLE_PRIVACY);
   }
 }
 

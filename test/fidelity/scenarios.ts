@@ -191,6 +191,23 @@ export const scenarios: readonly FidelityScenario[] = [
     name: "linkInContainer without a master there",
     steps: [{ cni: "ADD", keys: { linkInContainer: true } }],
   },
+  ...["wait", "optimistic", "off"].map((dad) => ({
+    name: `IPv6 without routers, detection: ${dad}`,
+    steps: whole({ mac, ipv6: { acceptRA: false, linkLocal: "none", dad }, ...dual }),
+  })),
+  { name: "a MAC address of the pod's name", steps: whole({ macPolicy: "stable", ...v4 }) },
+  {
+    name: "a MAC address of the IPv4 address",
+    steps: whole({ macPolicy: "prefix", macPrefix: "0a:58", ...dual }),
+  },
+  {
+    name: "two IPv4 addresses that end alike, of which MAC addresses are made",
+    steps: ["10.1.0.2/24", "10.2.0.2/24"].map((address, index) => ({
+      cni: "ADD",
+      keys: { macPolicy: "prefix", macPrefix: "0a:58:0a:01", ...staticIpam([address]) },
+      ifname: `mv${index}`,
+    })),
+  },
   { name: "jumbo frames", masters: { m0: { mtu: 9000 } }, steps: whole({ mac, ...dual }) },
   { name: "STATUS", steps: [{ cni: "STATUS" }, { down: "m0" }, { cni: "STATUS" }] },
 ];

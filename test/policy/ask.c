@@ -2,7 +2,7 @@
 // each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
 // the same way.
 //
-//   macvlan, host-local   what the program of this name takes from a configuration: seven texts
+//   macvlan, host-local   what the program of this name takes from a configuration: eight texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
 //   host-ADD, host-DEL    the same in the host's, with hostAccess in the configuration
 //   host-up               the same in the host's, where a master may be set up
@@ -31,6 +31,7 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
   print(string_of(keeps ? "keep" : ""));
   print(string_of(config.opens_host ? "open" : ""));
   print(string_of(config.raises_master ? "up" : ""));
+  print(string_of(config.has_ipv6 ? "ipv6" : ""));
   free(memory);
 }
 

@@ -8,7 +8,17 @@ import { damaged, holds, TIMEOUT } from "../fuzz/fuzz.ts";
 import { document, problemOf, probe } from "../json/probe.ts";
 import { askNative, needNativePolicy } from "./native.ts";
 
-const WORDS = ["name", "ipam", "type", "dataDir", "resolvConf", "sysctl", "hostAccess", "masterUp"];
+const WORDS = [
+  "name",
+  "ipam",
+  "type",
+  "dataDir",
+  "resolvConf",
+  "sysctl",
+  "hostAccess",
+  "masterUp",
+  "ipv6",
+];
 const SYSCTL = "net.ipv4.conf.IFNAME.keep";
 /** The last one has the sign of Kelvin, which becomes a k. */
 const SPELLINGS = [SYSCTL, SYSCTL.toUpperCase(), SYSCTL.replace("k", "\u212a")];
@@ -17,7 +27,7 @@ const PROGRAMS = ["macvlan", "host-local"] as const;
 /**
  * What a configuration says: `ipam.type`, `ipam.resolvConf`, the directory of the leases, `keep` if
  * it sets that sysctl, the directory of the records, `open` if it says hostAccess,
- * `up` if it has `masterUp`.
+ * `up` if it has `masterUp`, `ipv6` if that is an object.
  */
 type Said = readonly [
   type: string,
@@ -27,16 +37,18 @@ type Said = readonly [
   records: string,
   access: string,
   masterUp: string,
+  ipv6: string,
 ];
 
 /** For each document what each of the programs takes. */
 function byNative(documents: readonly Uint8Array[]): Said[][] {
   const answers = askNative(PROGRAMS, documents);
   const said = (): Said => {
-    const [type = "", resolvConf = "", dataDir, name, ...rest] = answers.splice(0, 7);
-    const [sysctl = "", access = "", up = ""] = rest;
+    const [type = "", resolvConf = "", dataDir, name, ...rest] = answers.splice(0, 8);
+    const [sysctl = "", access = "", up = "", ipv6 = ""] = rest;
     const leases = dataDir ? `${dataDir}/${name}` : "";
-    return [type, resolvConf, leases, sysctl, name ? `/run/cni-macvlan/${name}` : "", access, up];
+    const records = name ? `/run/cni-macvlan/${name}` : "";
+    return [type, resolvConf, leases, sysctl, records, access, up, ipv6];
   };
   return documents.map(() => PROGRAMS.map(said));
 }
@@ -59,7 +71,8 @@ function byNode(bytes: Uint8Array, program: string): Said {
   const access = invocationOf(bytes, program, "ADD").opensHost ? "open" : "";
   const records = invocation.records ?? "";
   const up = invocation.raisesMaster ? "up" : "";
-  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl, records, access, up];
+  const ipv6 = invocation.hasIpv6 ? "ipv6" : "";
+  return [ipamType, resolvConf, leasePaths?.leases ?? "", sysctl, records, access, up, ipv6];
 }
 
 /** Of keys that differ in letter case alone the core's choice counts: with that one alone. */
@@ -74,7 +87,7 @@ function plain(bytes: Uint8Array): Uint8Array {
       .filter(([, value]) => value !== "absent")
       .map(([key, value]) => `"${key}":${value}`);
   const inner = ipam === "absent" ? [] : pick(ipam, ["type", "dataDir", "resolvConf"]);
-  const outer = pick(bytes, ["name", "sysctl", "hostAccess", "masterUp"]);
+  const outer = pick(bytes, ["name", "sysctl", "hostAccess", "masterUp", "ipv6"]);
   const members = [...outer, `"ipam":{${inner.join()}}`];
   return Buffer.from(`{${members.join()}}`);
 }
@@ -177,18 +190,20 @@ describe("the native host takes from a configuration what the Node host takes", 
   }
 
   test("whatever is in it", { timeout: TIMEOUT }, () => {
-    let [leases, sysctls, accesses, ups] = [0, 0, 0, 0];
+    let [leases, sysctls, accesses, ups, policies] = [0, 0, 0, 0, 0];
     holds(fc.tuple(fc.array(bytes, { minLength: 1, maxLength: 60, size: "max" })), (documents) => {
       const found = compare(documents);
       leases += found.filter(([macvlan]) => macvlan?.[2] !== "").length;
       sysctls += found.filter(([macvlan]) => macvlan?.[3] !== "").length;
       accesses += found.filter(([macvlan]) => macvlan?.[5] !== "").length;
       ups += found.filter(([macvlan]) => macvlan?.[6] !== "").length;
+      policies += found.filter(([macvlan]) => macvlan?.[7] !== "").length;
     });
     expect(accesses).toBeGreaterThan(0);
     expect(ups).toBeGreaterThan(0);
     expect(leases).toBeGreaterThan(0);
     expect(sysctls).toBeGreaterThan(0);
+    expect(policies).toBeGreaterThan(0);
   });
 
   test("and of one that is cut off anywhere", () => {
@@ -197,7 +212,7 @@ describe("the native host takes from a configuration what the Node host takes", 
     const whole = Buffer.from(text);
     const found = compare(Array.from({ length: whole.length + 1 }, (_, i) => whole.subarray(0, i)));
     const records = "/run/cni-macvlan/n";
-    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", "", records, "", ""];
+    const said: Said = ["host-local", "\ufffd\n", "/d\u00e9\u{1f600}/n", "", records, "", "", ""];
     expect(found.at(-1)).toEqual([said, said]);
     expect(found.flat().filter(([type]) => type !== "")).toEqual([said, said]);
   });
@@ -208,8 +223,8 @@ describe("the native host takes from a configuration what the Node host takes", 
     const documents = [`{"a":${nest("[", "]")}${end}`, `{"a":${nest('{"b":[', "]}")}${end}`];
     const broken = [`{"a":${nest("[", "}")}${end}`, "[".repeat(depth), '{"a":'.repeat(depth)];
     const records = "/run/cni-macvlan/n";
-    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", "", records, "", ""];
-    const none: Said = ["", "", "", "", "", "", ""];
+    const said: Said = ["host-local", "", "/var/lib/cni/networks/n", "", records, "", "", ""];
+    const none: Said = ["", "", "", "", "", "", "", ""];
     const found = byNative([...documents, ...broken].map((text) => Buffer.from(text)));
     expect(found.map(([macvlan]) => macvlan)).toEqual([said, said, none, none, none]);
     expect(documents.map((text) => byNode(Buffer.from(text), "macvlan"))).toEqual([said, said]);

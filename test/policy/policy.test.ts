@@ -268,6 +268,36 @@ describe("sysctls of the configuration", () => {
   });
 });
 
+describe("sysctls of the key ipv6", () => {
+  const open = (ipv6: unknown, path: string) => {
+    const system = knowing({ name: "n", ipv6 });
+    system.setns(system.open("/run/netns/pod", O_RDONLY, 0), NETNS);
+    return system.open(`/proc/sys/net/${path}`, O_WRONLY, 0);
+  };
+  const NAMES = ["accept_ra", "autoconf", "addr_gen_mode", "stable_secret"];
+
+  test.each([...NAMES, "accept_dad", "optimistic_dad"])(
+    "are those of the interface: %s",
+    (name) => {
+      expect(open({}, `ipv6/conf/eth0/${name}`)).toBeGreaterThan(0);
+      for (const other of ["all", "default", "lo", "eth1", "../all", ""]) {
+        expect(open({}, `ipv6/conf/${other}/${name}`)).toBe(-EACCES);
+      }
+      expect(open({}, `ipv4/conf/eth0/${name}`)).toBe(-EACCES);
+      expect(open({}, `ipv6/conf/eth0/${name}x`)).toBe(-EACCES);
+    },
+  );
+
+  test.each([undefined, null, "accept_ra", ["accept_ra"], 5, true])(
+    "none where it is %j",
+    (ipv6) => {
+      expect(open(ipv6, "ipv6/conf/eth0/accept_ra")).toBe(-EACCES);
+    },
+  );
+
+  test("no others", () => expect(open({}, "ipv6/conf/eth0/forwarding")).toBe(-EACCES));
+});
+
 describe("descriptors", () => {
   test("that the core closed are none any more, and may be given again", () => {
     const system = confined({});

@@ -19,6 +19,7 @@ import {
   MacvlanSpec,
   newMacvlan,
   renameLink,
+  setLinkDown,
   setLinkUp,
 } from "../../assembly/rtnetlink/link";
 import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
@@ -111,8 +112,12 @@ export function linkDump(): void {
   dumpLinks(writer);
 }
 
-export function linkUp(index: i32, alias: string): void {
-  setLinkUp(writer, index, alias);
+export function linkUp(index: i32, alias: string, mac: ArrayBuffer): void {
+  setLinkUp(writer, index, alias, Uint8Array.wrap(mac));
+}
+
+export function linkDown(index: i32): void {
+  setLinkDown(writer, index);
 }
 
 export function linkName(index: i32, name: string): void {
@@ -123,8 +128,8 @@ export function linkDelete(index: i32): void {
   deleteLink(writer, index);
 }
 
-export function address(index: i32, cidr: string): void {
-  newAddress(writer, index, parseCidr(cidr)!);
+export function address(index: i32, cidr: string, flags: u32): void {
+  newAddress(writer, index, parseCidr(cidr)!, flags);
 }
 
 export function addressDelete(index: i32, cidr: string): void {

@@ -67,8 +67,8 @@ const macvlan = (link: Parameters<typeof encoder.newMacvlan>[0]): Golden => ({
   write: () => encoder.newMacvlan(link),
   changes: [kindWithNul],
 });
-const address = (cidr: string): Golden => ({
-  write: () => encoder.newAddress(index("new-private"), cidr),
+const address = (cidr: string, flags = 0): Golden => ({
+  write: () => encoder.newAddress(index("new-private"), cidr, flags),
 });
 const deleteAddress = (cidr: string): Golden => ({
   write: () => encoder.deleteAddress(index("new-private"), cidr),
@@ -155,6 +155,11 @@ const golden: Readonly<Record<string, Golden>> = {
     write: () => encoder.setLinkUp(index("new-private"), "pod-a"),
     changes: [setLink],
   },
+  "set link up with an address": {
+    write: () => encoder.setLinkUp(index("new-bridge"), "", [2, 0, 0, 0, 0, 0x50]),
+    changes: [setLink],
+  },
+  "set link down": { write: () => encoder.setLinkDown(index("new-quiet")), changes: [setLink] },
   "rename link": {
     write: () => encoder.renameLink(index("new-vepa"), "renamed"),
     changes: [setLink],
@@ -174,6 +179,8 @@ const golden: Readonly<Record<string, Golden>> = {
     changes: [anyFamily, noVirtualFunctions],
   },
   "dump addresses: all": { write: () => encoder.dumpAddresses(0, 0) },
+  "new address: IPv6 nodad": address("2001:db8:52::2/64", 0x02),
+  "new address: IPv6 optimistic": address("2001:db8:53::2/64", 0x04),
   "dump addresses: IPv4": { write: () => encoder.dumpAddresses(2, index("new-private")) },
   "dump addresses: IPv6": { write: () => encoder.dumpAddresses(10, index("new-private")) },
 

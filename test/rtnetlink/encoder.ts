@@ -26,10 +26,11 @@ interface EncodeProbe {
   linkByName(name: number): void;
   linkByIndex(index: number): void;
   linkDump(): void;
-  linkUp(index: number, alias: number): void;
+  linkUp(index: number, alias: number, mac: number): void;
+  linkDown(index: number): void;
   linkName(index: number, name: number): void;
   linkDelete(index: number): void;
-  address(index: number, cidr: number): void;
+  address(index: number, cidr: number, flags: number): void;
   addressDelete(index: number, cidr: number): void;
   addressDump(family: number, index: number): void;
   route(
@@ -96,10 +97,14 @@ export const encoder = {
   getLinkByName: (name: string) => probe.linkByName(text(name)),
   getLinkByIndex: (index: number) => probe.linkByIndex(index),
   dumpLinks: () => probe.linkDump(),
-  setLinkUp: (index: number, alias = "") => probe.linkUp(index, text(alias)),
+  setLinkUp(index: number, alias = "", mac: readonly number[] = []) {
+    const [named, address] = [text(alias), buffer(mac)];
+    probe.linkUp(index, named, address);
+  },
+  setLinkDown: (index: number) => probe.linkDown(index),
   renameLink: (index: number, name: string) => probe.linkName(index, text(name)),
   deleteLink: (index: number) => probe.linkDelete(index),
-  newAddress: (index: number, cidr: string) => probe.address(index, text(cidr)),
+  newAddress: (index: number, cidr: string, flags = 0) => probe.address(index, text(cidr), flags),
   deleteAddress: (index: number, cidr: string) => probe.addressDelete(index, text(cidr)),
   dumpAddresses: (family: number, index: number) => probe.addressDump(family, index),
   newRoute(index: number, route: Route) {

@@ -42,6 +42,28 @@ const KEYS: Record<string, { good: readonly unknown[]; bad: readonly unknown[] }
       "02:00-5e:10:00:01",
     ],
   },
+  macPolicy: { good: ["", "random", "stable", "prefix"], bad: ["Stable", null, 1] },
+  macPrefix: {
+    good: ["", "0a", "0a:58", "02-00-5E", "FE:01:02:03:04"],
+    bad: ["00:11", "01:00:5e", "a8", "03", "0a58", "0a:58:", "0a:58-01", "02:00:00:00:00:00", 10],
+  },
+  ipv6: {
+    good: [
+      {},
+      { acceptRA: true, autoconf: false, linkLocal: "stable", dad: "wait" },
+      ...["eui64", "random", "none", ""].map((linkLocal) => ({ linkLocal })),
+      ...["optimistic", "off", ""].map((dad) => ({ dad })),
+    ],
+    bad: [
+      [],
+      "off",
+      null,
+      { acceptRA: 1 },
+      { autoconf: "no" },
+      { linkLocal: "eui-64" },
+      { dad: 0 },
+    ],
+  },
   linkInContainer: { good: [true, false], bad: ["true", 1] },
   bcqueuelen: { good: [0, 4294967295], bad: [-1, 4294967296, "1000"] },
   sourceMacs: {

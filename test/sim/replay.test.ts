@@ -152,7 +152,8 @@ describe("the requests of iproute2", () => {
       "10.52.0.2/31",
       "10.53.0.2/32",
       "2001:db8:50::2/64",
-      // and two were deleted again
+      "2001:db8:52::2/64",
+      "2001:db8:53::2/64",
     ]);
     const made = netns.routes.all.filter(({ protocol }) => protocol === 3).map(describeRoute);
     expect(made).toContain(

@@ -1,11 +1,12 @@
 import {
-  addAddress,
   type Call,
   createMacvlan,
   type KernelOptions,
+  type Link,
   PLUGIN_PATH,
   type Sim,
   uapi,
+  setUp,
 } from "../../host/sim/index.ts";
 import { config, core, machine, POD, staticIpam } from "../core/core.ts";
 
@@ -22,6 +23,8 @@ export interface World {
   child?: Wrap | undefined;
   /** `disable_ipv6` of the container's loopback interface, before. */
   readonly loopback: number;
+  /** A master that is set up, and stays so whatever comes of the call. */
+  readonly raised?: Link;
 }
 
 export interface Scenario {
@@ -121,6 +124,15 @@ function clashing(): World {
   return made;
 }
 
+/** Another interface has the first MAC address that the container would get. */
+function contested(): World {
+  const made = world({}, 1);
+  createMacvlan(made.sim.host, { name: "mv8", lower: made.sim.host.find("eth0"), mac: FIRST });
+  setUp(made.sim.host.find("mv8") as Link, true);
+  made.sim.kernel.clock.advance(5000);
+  return made;
+}
+
 /** A master inside the container, and a macvlan beside. */
 function inside(): World {
   const made = world();
@@ -147,18 +159,23 @@ const executed = {
 
 /** By their own table, which ADD looks for before. */
 const sources = { sourceRouting: true, sourceTable: 101, noDefaultRoute: true };
+const policy = {
+  macPolicy: "stable",
+  ipv6: { autoconf: true, linkLocal: "random", dad: "off" },
+  ipam: staticIpam(["2001:db8::5/64"]),
+};
+/** By the names net1, container-1 and mv0. */
+const FIRST = Uint8Array.of(0xb6, 0xd6, 0x27, 0x0b, 0x1d, 0x51);
 
 const basic = { prepare: () => world() };
 const hostLocalAlone = { keys: { ipam: hostLocal }, program: "host-local" };
 
-/** Masters to choose from, of which the right one is down, and an address that says which it is. */
+/** A master that is chosen by its address and set up, and stays so. */
 function choosing(): World {
   const made = world();
-  const link = made.sim.addMaster("ens5", { up: false });
-  const bytes = Uint8Array.of(192, 0, 2, 5);
-  const address = { family: 2, bytes, prefixLength: 24, scope: 0, flags: 0, broadcast: undefined };
-  addAddress(link, address);
-  return made;
+  const raised = made.sim.addMaster("ens5", { mac: "02:00:00:00:00:a5", up: false });
+  raised.settings.set("ipv6/conf", "disable_ipv6", 1);
+  return { ...made, raised };
 }
 
 /** The interface. */
@@ -167,6 +184,7 @@ export const links: readonly Scenario[] = [
   { ...basic, name: "static", keys: { ipam: dual } },
   { ...basic, name: "source routing", keys: { ...sources, ipam: dual } },
   { ...basic, name: "mode passthru", keys: { mode: "passthru" } },
+  { name: "IPv6 and MAC policy", keys: policy, prepare: contested },
   { name: "linkInContainer", keys: { linkInContainer: true, ipam: dual }, prepare: inside },
   { name: "an old kernel", keys: {}, prepare: clashing },
   {
@@ -176,7 +194,7 @@ export const links: readonly Scenario[] = [
   },
   {
     name: "a master that is chosen and set up",
-    keys: { master: ["eno*", "192.0.2.0/24"], masterUp: true },
+    keys: { master: ["eno*", "02:00:00:00:00:a5"], masterUp: true },
     prepare: choosing,
   },
   { ...basic, name: "static alone", keys: { ipam: dual }, program: "static" },

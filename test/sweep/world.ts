@@ -21,8 +21,11 @@ interface Snapshot {
  * The state of the machine, as far as it may not be changed by a call that took everything back; as
  * text, for thousands are compared.
  */
-export function stateOf({ sim }: World): string {
+export function stateOf({ sim, raised }: World): string {
+  const wasUp = raised?.up ?? true;
+  if (raised) raised.up = true;
   const { netnses, files } = sim.snapshot() as Snapshot;
+  if (raised) raised.up = wasUp;
   const kept = files.filter(
     ([path, , content]) =>
       !(path.startsWith(DATA_DIR) && (BOOKKEEPING.test(path) || content === "folder")) &&

@@ -73,10 +73,10 @@ function inHost(fd: i32): void {
   const later = host.start_send(fd, start, lengthOf(remove), 0);
   report("delete a link of the host in the background", later);
   const up = new MessageWriter();
-  setLinkUp(up, 1, "");
+  setLinkUp(up, 1, "", new Uint8Array(0));
   report("set a link of the host up", send(fd, up));
   const address = new MessageWriter();
-  newAddress(address, 1, parseCidr("10.9.9.9/32")!);
+  newAddress(address, 1, parseCidr("10.9.9.9/32")!, 0);
   report("add an address to the host", send(fd, address));
   const route = new MessageWriter();
   newRoute(route, 1, new KernelRoute());
