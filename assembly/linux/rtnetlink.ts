@@ -15,8 +15,6 @@ export const RTM_NEWRULE: i32 = 32;
 export const RTM_DELRULE: i32 = 33;
 export const RTM_GETRULE: i32 = 34;
 
-export const RTM_F_LOOKUP_TABLE: u32 = 0x1000;
-
 export const RTN_UNICAST: i32 = 1;
 export const RTN_LOCAL: i32 = 2;
 export const RTPROT_BOOT: i32 = 3;

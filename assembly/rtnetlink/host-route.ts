@@ -8,7 +8,6 @@ import {
   RTA_PRIORITY,
   RTA_TABLE,
   RTM_DELROUTE,
-  RTM_F_LOOKUP_TABLE,
   RTM_GETROUTE,
   RTM_NEWROUTE,
   RTN_UNICAST,
@@ -48,12 +47,12 @@ export function deleteHostRoute(writer: MessageWriter, route: HostRoute): void {
   writer.end();
 }
 
-/** `ip route get DST`: the table is that of the route, and not always the main one. */
+/** `ip route get DST`. */
 export function getRoute(writer: MessageWriter, dst: Uint8Array): void {
   writer.begin(RTM_GETROUTE, 0);
   destination(writer, dst);
   writer.rawU32(0);
-  writer.rawU32(RTM_F_LOOKUP_TABLE);
+  writer.rawU32(0);
   writer.bytes(RTA_DST, dst);
   writer.end();
 }

@@ -25,9 +25,15 @@ const IPV6_KEYS = [
 /** The folders with one for each interface in them: the configuration may name what is there. */
 const TREES = ["ipv4/conf/", "ipv6/conf/", "ipv4/neigh/", "ipv6/neigh/"];
 const KEY = /^[a-z0-9_]{1,64}$/;
-/** The sysctls of the host's own macvlans, which begin with mvhost. */
-const SHIM_KEY =
-  /^(ipv4\/conf\/mvhost\d{1,9}\/arp_filter|ipv4\/neigh\/mvhost\d{1,9}\/mcast_solicit|ipv6\/conf\/mvhost\d{1,9}\/(accept_ra|addr_gen_mode|disable_ipv6))$/;
+/** Those of the host's own macvlans, the shims. */
+const SHIM_KEYS = [
+  ["ipv4/conf/", "/arp_filter"],
+  ["ipv4/neigh/", "/mcast_solicit"],
+  ["ipv6/conf/", "/accept_ra"],
+  ["ipv6/conf/", "/addr_gen_mode"],
+  ["ipv6/conf/", "/disable_ipv6"],
+] as const;
+const SHIM = /^mvhost\d{1,9}$/;
 const RECORD_LOCK = "/run/cni-macvlan/.lock";
 /** IPv6 works on no interface where the loopback has none. */
 const LOOPBACK_KEY = "ipv6/conf/lo/disable_ipv6";
@@ -75,8 +81,15 @@ export function placeOf(path: string, invocation: Invocation): Place | undefined
 
 function sysctlPlace(path: string, invocation: Invocation): Place | undefined {
   if (isSysctl(path, invocation)) return "sysctl";
-  const isShims = invocation.opensHost && SHIM_KEY.test(path.slice(SYSCTLS.length));
+  const isShims = invocation.opensHost && isShimSysctl(path.slice(SYSCTLS.length));
   return isShims ? "shimSysctl" : undefined;
+}
+
+function isShimSysctl(key: string): boolean {
+  return SHIM_KEYS.some(([before, after]) => {
+    const name = key.slice(before.length, -after.length);
+    return key === before + name + after && SHIM.test(name);
+  });
 }
 
 function recordPlace(path: string, records: string | undefined): Place | undefined {

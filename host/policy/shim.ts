@@ -41,7 +41,7 @@ const NAME = "mvhost";
 const PROTOCOL = 193;
 const NEW = NLM_F_CREATE | NLM_F_EXCL;
 
-/** The kinds of messages: whether they take away, and the length of the struct that they begin with. */
+/** The kinds of messages: whether they take away, and the length of the struct in front. */
 const KINDS: Readonly<Record<number, { readonly closes: boolean; readonly header: number }>> = {
   [RTM_NEWLINK]: { closes: false, header: 16 },
   [RTM_SETLINK]: { closes: false, header: 16 },

@@ -1,4 +1,4 @@
-import { NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
+import { NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE } from "../../assembly/linux/netlink.ts";
 import {
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
@@ -8,12 +8,14 @@ import {
   RTA_METRICS,
   RTA_MULTIPATH,
   RTA_OIF,
+  RTA_PREFSRC,
   RTA_PRIORITY,
   RTA_TABLE,
   RTAX_ADVMSS,
   RTAX_MTU,
   RTM_GETROUTE,
   RTM_NEWROUTE,
+  RTPROT_BOOT,
 } from "../../assembly/linux/rtnetlink.ts";
 import { formatIp } from "../sim/text.ts";
 import { Attributes, type Message, part } from "./attributes.ts";
@@ -27,14 +29,37 @@ const RTNEXTHOP = 8;
 export function routeRequest(message: Message, interfaces: Interfaces): Words {
   const { payload, type } = message;
   const family = familyOf(payload.getUint8(0));
-  if (type === RTM_GETROUTE) {
-    const attributes = new Attributes(payload, RTMSG);
-    const table = attributes.u32(RTA_TABLE) ?? payload.getUint8(4);
-    return { text: `ip${family} route show table ${tableOf(table)}`, unknown: attributes.unknown };
-  }
+  if (type === RTM_GETROUTE) return question(message, family, interfaces);
   const { text, unknown } = describe(payload, interfaces);
-  const added = message.flags & NLM_F_EXCL ? "add" : "prepend";
-  return { text: `ip${family} route ${type === RTM_NEWROUTE ? added : "delete"} ${text}`, unknown };
+  const verb = type === RTM_NEWROUTE ? verbOf(message.flags) : "delete unicast";
+  const more = words([text, ["proto", protocolOf(payload)]]);
+  return { text: `ip${family} route ${verb} ${more}`, unknown };
+}
+
+function verbOf(flags: number): string {
+  if (flags & NLM_F_EXCL) return "add";
+  return flags & NLM_F_REPLACE ? "replace" : "prepend";
+}
+
+/** That of ip(8) itself is not said. */
+function protocolOf(payload: DataView): number | undefined {
+  const protocol = payload.getUint8(5);
+  return protocol === RTPROT_BOOT || protocol === 0 ? undefined : protocol;
+}
+
+function question({ payload, flags }: Message, family: string, interfaces: Interfaces): Words {
+  const attributes = new Attributes(payload, RTMSG);
+  const dst = attributes.bytes(RTA_DST);
+  const oif = attributes.u32(RTA_OIF);
+  const table = attributes.u32(RTA_TABLE) ?? payload.getUint8(4);
+  const { unknown } = attributes;
+  if ((flags & NLM_F_DUMP) === 0) return { text: `ip route get ${dst && formatIp(dst)}`, unknown };
+  const filter = words([
+    ["table", tableOf(table)],
+    ["dev", oif && interfaces.nameOf(oif)],
+    ["proto", protocolOf(payload)],
+  ]);
+  return { text: `ip${family} route show ${filter}`, unknown };
 }
 
 /** A route as the kernel describes it, in the words of `ip route show`. */
@@ -51,6 +76,7 @@ function describe(payload: DataView, interfaces: Interfaces): Words {
   const table = attributes.u32(RTA_TABLE) ?? payload.getUint8(4);
   const scope = payload.getUint8(6);
   const metrics = attributes.nested(RTA_METRICS);
+  const source = attributes.bytes(RTA_PREFSRC);
   const text = words([
     dst && prefix > 0 ? `${formatIp(dst)}/${prefix}` : "default",
     gatewayOf(attributes),
@@ -59,6 +85,7 @@ function describe(payload: DataView, interfaces: Interfaces): Words {
     ["metric", attributes.u32(RTA_PRIORITY)],
     ["table", table === RT_TABLE_MAIN ? undefined : table],
     ["scope", scopeOf(scope)],
+    ["src", source && formatIp(source)],
     ["mtu", metrics?.u32(RTAX_MTU)],
     ["advmss", metrics?.u32(RTAX_ADVMSS)],
   ]);

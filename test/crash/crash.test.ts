@@ -1,12 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CniCall } from "../../lab/cni.ts";
 import type { Netns } from "../../lab/netns.ts";
 import { difference } from "../../lab/snapshot.ts";
 import { failure, silent } from "../live/outcome.ts";
 import { inhabitants } from "../../lab/processes.ts";
-import { type Config, containerId, ifname, needs, network, useSite } from "../live/site.ts";
+import { type Config, containerId, ifname, master, needs, network, useSite } from "../live/site.ts";
 import { compileKiller, killedAt, plugin, type Victim } from "./kill.ts";
 
 // The plugin on the real kernel, killed by SIGKILL at its first, second, ... system call, until it
@@ -40,9 +40,10 @@ class Sweep {
     readonly command: "ADD" | "DEL" | "GC",
     readonly victim: Victim,
     ipam: { readonly ranges: readonly unknown[] },
+    keys: Config = {},
   ) {
     this.#sets = ipam.ranges.length;
-    this.#keys = { ipam: { type: "host-local", dataDir: this.#dataDir, ...ipam } };
+    this.#keys = { ...keys, ipam: { type: "host-local", dataDir: this.#dataDir, ...ipam } };
   }
 
   get name(): string {
@@ -119,8 +120,18 @@ class Sweep {
 
   #leases(): string[] {
     const files = readdirSync(join(this.#dataDir, network));
-    return files.filter((name) => /^[0-9a-f]+[.:]/.test(name));
+    const leases = files.filter((name) => /^[0-9a-f]+[.:]/.test(name));
+    return this.#keys.hostAccess ? [...leases, ...opened()] : leases;
   }
+}
+
+/** What hostAccess has left: records, and interfaces of the host. */
+function opened(): string[] {
+  const show = `find /run/cni-macvlan/${network} -type f; ip -o link | grep -o "mvhost[0-9]*"`;
+  return site.lab
+    .run(["sh", "-c", `${show} || true`])
+    .split("\n")
+    .slice(0, -1);
 }
 
 /** The processes in the lab. */
@@ -144,6 +155,20 @@ describe("killed at any system call, nothing stays that DEL or GC does not take 
   test("DEL", { timeout: TIMEOUT }, () => run(new Sweep("DEL", plugin, dual), 40));
   test("GC", { timeout: TIMEOUT }, () => run(new Sweep("GC", plugin, dual), 20));
 });
+
+// The same calls on the Node host are swept in test/sweep.
+if (plugin === "process")
+  describe("and with hostAccess:", () => {
+    const access = { hostAccess: true };
+    beforeEach(() => {
+      site.lab.ip("addr", "add", "10.7.0.1/24", "dev", master);
+    });
+    afterEach(() => {
+      site.lab.ip("addr", "flush", "dev", master, "scope", "global");
+    });
+    test("ADD", { timeout: TIMEOUT }, () => run(new Sweep("ADD", plugin, single, access), 120));
+    test("DEL", { timeout: TIMEOUT }, () => run(new Sweep("DEL", plugin, single, access), 60));
+  });
 
 // The Node host has none.
 if (plugin === "process")

@@ -10,7 +10,9 @@ import { documentAt, readText } from "./documents.ts";
 
 const path = "docs/configuration.md";
 const { fences, codes } = documentAt(path);
-const commands = fences.filter(({ language }) => language === "sh").map(({ text }) => text);
+const commands = fences
+  .filter(({ language, text }) => language === "sh" && !text.startsWith("ip "))
+  .map(({ text }) => text);
 const [list = "", del = "", gc = ""] = commands;
 
 let dataDir = "";

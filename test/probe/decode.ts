@@ -13,6 +13,7 @@ import { formatMac } from "../../assembly/net/mac";
 import { readAddress } from "../../assembly/rtnetlink/address";
 import { readLink } from "../../assembly/rtnetlink/link";
 import { MessageReader } from "../../assembly/rtnetlink/message";
+import { readHostRoute } from "../../assembly/rtnetlink/host-route";
 import { readRoute } from "../../assembly/rtnetlink/route";
 import { readRule } from "../../assembly/rtnetlink/rule";
 
@@ -100,6 +101,10 @@ function describeRoute(writer: JsonWriter, message: MessageReader): void {
   number(writer, "priority", route.priority);
   number(writer, "mtu", route.mtu);
   number(writer, "advmss", route.advmss);
+  const host = readHostRoute(message);
+  number(writer, "protocol", host.protocol);
+  number(writer, "out", host.index);
+  text(writer, "source", host.source.length > 0 ? ipText(host.source) : "");
   writer.key("gateways");
   writer.openArray();
   for (let i = 0; i < route.gateways.length; i++) writer.text(ipText(route.gateways[i]));

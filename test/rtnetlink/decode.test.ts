@@ -184,6 +184,9 @@ describe("readRoute", () => {
           priority: route.metric ?? 0,
           mtu: route.metrics?.[0]?.mtu ?? 0,
           advmss: route.metrics?.[0]?.advmss ?? 0,
+          protocol: Number(route.protocol),
+          out: route.dev === undefined ? 0 : indexes[route.dev],
+          source: route.prefsrc ?? "",
           // A next hop of the other family (RTA_VIA) is none for us.
           gateways: hops.flatMap(({ gateway }) => (gateway === undefined ? [] : [gateway])),
           interfaces: hops.flatMap(({ dev }) => index(dev)),

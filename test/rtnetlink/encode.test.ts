@@ -49,6 +49,11 @@ const noDestination: Change = (theirs) => {
   return { ...theirs, attributes };
 };
 
+/** ip(8) wants to know the table of an IPv4 route (RTM_F_LOOKUP_TABLE). */
+const noLookupTable: Change = (theirs) => ({
+  ...theirs,
+  header: `${theirs.header.slice(0, 16)}00000000`,
+});
 /** A rule that is there already is as good as a new one. */
 const notExclusive: Change = (theirs) => ({ ...theirs, flags: theirs.flags & ~NLM_F_EXCL });
 
@@ -236,7 +241,10 @@ const golden: Readonly<Record<string, Golden>> = {
     write: () => encoder.deleteHostRoute(index("new-private"), "2001:db8:70::1", 77),
   },
   "dump host routes": { write: () => encoder.dumpRoutesOf(2, index("new-private"), 193) },
-  "get route: IPv4": { write: () => encoder.getRoute("10.70.0.1"), changes: [acknowledged] },
+  "get route: IPv4": {
+    write: () => encoder.getRoute("10.70.0.1"),
+    changes: [acknowledged, noLookupTable],
+  },
   "get route: IPv6": { write: () => encoder.getRoute("2001:db8:70::1"), changes: [acknowledged] },
   "neighbour: IPv4": neighbour("10.50.0.9"),
   "neighbour: IPv6": neighbour("2001:db8:50::9"),

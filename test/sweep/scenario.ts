@@ -1,4 +1,5 @@
 import {
+  addAddress,
   type Call,
   createMacvlan,
   type KernelOptions,

@@ -15,8 +15,8 @@ import { Lookup, PROTOCOL } from "./routes";
 import { Shim } from "./shim";
 
 /**
- * Tells host and pod where the other one is: routes, and neighbours, so that none of them has to ask
- * the LAN, where everybody would learn the shim's MAC address from the question.
+ * Tells host and pod where the other one is: routes, and neighbours, so that none of them has to
+ * ask the LAN, where everybody would learn the shim's MAC address from the question.
  */
 export class Opening {
   private lookup: Lookup = new Lookup();
@@ -69,7 +69,7 @@ export class Opening {
     return null;
   }
 
-  /** The host's address that the pod is to see: the one that it would be reached from without us. */
+  /** The host's address that the pod is to see: that of the way that there is without us. */
   private findSource(route: HostRoute): CniError | null {
     const name = formatIp(route.dst);
     const failure = this.lookup.ask(this.host, route.dst);

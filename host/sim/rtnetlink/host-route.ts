@@ -59,7 +59,7 @@ export function getRoute({ payload }: Message, { netns }: Context): Uint8Array {
   });
 }
 
-/** inet_select_addr() and ipv6_dev_get_saddr() of the kernel, in short: the best of the interface. */
+/** inet_select_addr() and ipv6_dev_get_saddr() of the kernel, in short. */
 function sourceOf(netns: Netns, link: Link, to: Uint8Array): Uint8Array | undefined {
   const others = [...netns.links.values()].filter((other) => other.up && other !== link);
   const addresses = [link, ...others]
