@@ -86,12 +86,12 @@ function sockets(
   return {
     socket: (domain, type, protocol) => {
       if (!rules.maySocket(domain, type, protocol)) return -EACCES;
-      return descriptors.add(system.socket(domain, type, protocol), rules.socketHere);
+      return descriptors.add(system.socket(domain, type, protocol), rules.socketHere(domain));
     },
     bind: (fd, address) =>
-      descriptors.refusalUnless(fd, descriptors.isSocket(fd)) || system.bind(fd, address),
+      descriptors.refusalUnless(fd, rules.mayBind(fd, address)) || system.bind(fd, address),
     setsockopt: (fd, level, name, value) => {
-      const isAllowed = descriptors.isSocket(fd) && rules.maySetOption(level, name);
+      const isAllowed = descriptors.isNetlink(fd) && rules.maySetOption(level, name);
       return descriptors.refusalUnless(fd, isAllowed) || system.setsockopt(fd, level, name, value);
     },
     send: (fd, buffer, flags) =>

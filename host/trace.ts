@@ -10,6 +10,7 @@ import type { System } from "./imports.ts";
 import { hexOf, quoted } from "./trace/bytes.ts";
 import { flagsOf, nameOf, namesOf, resultOf } from "./trace/names.ts";
 import { Interfaces } from "./trace/interfaces.ts";
+import { frameOf } from "./trace/frame.ts";
 import { answersOf, requestsOf } from "./trace/netlink.ts";
 import { pollfdsOf, sockaddrOf, statxOf, waitStatusOf } from "./trace/structs.ts";
 import { Printer } from "./trace/printer.ts";
@@ -127,11 +128,18 @@ function sockets(
 ): Calls<"socket" | "bind" | "setsockopt" | "send" | "start_send" | "recvfrom" | "poll"> {
   const told = new Map<number, Interfaces>();
   const interfacesOf = (fd: number) => told.get(fd) ?? new Interfaces();
+  const packets = new Set<number>();
+  const sent = (fd: number, bytes: Uint8Array) =>
+    packets.has(fd) ? frameOf(bytes) : requestsOf(bytes, interfacesOf(fd));
+  const heard = (fd: number, bytes: Uint8Array) =>
+    packets.has(fd) ? frameOf(bytes) : answersOf(bytes, interfacesOf(fd));
   return {
     socket: (domain, type, protocol) => {
       const args = [nameOf(FAMILIES, domain), flagsOf(SOCKET_TYPES, type), protocol];
       const fd = printer.plain("socket", args, () => system.socket(domain, type, protocol));
       told.set(fd, new Interfaces());
+      if (domain === socket.AF_PACKET) packets.add(fd);
+      else packets.delete(fd);
       return fd;
     },
     bind: (fd, address) =>
@@ -145,20 +153,20 @@ function sockets(
     send: (fd, buffer, flags) =>
       printer.plain(
         "send",
-        [fd, requestsOf(buffer, interfacesOf(fd)), buffer.length, flagsOf(MESSAGE_FLAGS, flags)],
+        [fd, sent(fd, buffer), buffer.length, flagsOf(MESSAGE_FLAGS, flags)],
         () => system.send(fd, buffer, flags),
       ),
     start_send: (fd, buffer, flags) =>
       printer.plain(
         "start_send",
-        [fd, requestsOf(buffer, interfacesOf(fd)), buffer.length, flagsOf(MESSAGE_FLAGS, flags)],
+        [fd, sent(fd, buffer), buffer.length, flagsOf(MESSAGE_FLAGS, flags)],
         () => system.start_send(fd, buffer, flags),
       ),
     recvfrom: (fd, buffer, flags, address, addressLength) =>
       printer.after(
         () => system.recvfrom(fd, buffer, flags, address, addressLength),
         (count) =>
-          `recvfrom(${fd}, ${answersOf(received(buffer, count), interfacesOf(fd))}, ` +
+          `recvfrom(${fd}, ${heard(fd, received(buffer, count))}, ` +
           `${buffer.length}, ` +
           `${flagsOf(MESSAGE_FLAGS, flags)}, ${sockaddrOf(address)}) = ${resultOf(count)}`,
       ),

@@ -25,8 +25,12 @@ held_t held_as(int fd) {
   return fd >= 0 && fd < LIMIT ? descriptors[fd] : NOTHING;
 }
 
-bool is_socket(int fd) {
+bool is_netlink(int fd) {
   return held_as(fd) == HOST_SOCKET || held_as(fd) == CONTAINER_SOCKET;
+}
+
+bool is_packet(int fd) {
+  return held_as(fd) == PACKET_SOCKET;
 }
 
 bool is_lockable(int fd) {

@@ -164,20 +164,21 @@ u32 IMPORT(socket)(host_t *host, u32 domain, u32 type, u32 protocol) {
   (void)host;
   int error = refusal_unless(may_socket((int)domain, (int)type, (int)protocol));
   if (error) return (u32)error;
-  return added(socket((int)domain, (int)type | SOCK_CLOEXEC, (int)protocol), socket_here());
+  int fd = socket((int)domain, (int)type | SOCK_CLOEXEC, (int)protocol);
+  return added(fd, socket_here((int)domain));
 }
 
 u32 IMPORT(bind)(host_t *host, u32 fd, u32 address, u32 address_length) {
   void *bytes;
   int error = guest_bytes(host, address, address_length, &bytes);
-  if (!error) error = descriptor_refusal((int)fd, is_socket((int)fd));
+  if (!error) error = descriptor_refusal((int)fd, may_bind((int)fd, bytes, address_length));
   return error ? (u32)error : result(bind((int)fd, bytes, address_length));
 }
 
 u32 IMPORT(setsockopt)(host_t *host, u32 fd, u32 level, u32 name, u32 value, u32 value_length) {
   void *bytes;
   int error = guest_bytes(host, value, value_length, &bytes);
-  bool is_allowed = is_socket((int)fd) && may_set_option((int)level, (int)name);
+  bool is_allowed = is_netlink((int)fd) && may_set_option((int)level, (int)name);
   if (!error) error = descriptor_refusal((int)fd, is_allowed);
   if (error) return (u32)error;
   return result(setsockopt((int)fd, (int)level, (int)name, bytes, value_length));
@@ -206,7 +207,8 @@ u32 IMPORT(recvfrom)(host_t *host, u32 fd, u32 buffer, u32 length, u32 flags, u3
   if (!error) error = guest_range(host, address_length, sizeof size, &capacity);
   if (!error) memcpy(&size, capacity, sizeof size);
   if (!error) error = guest_range(host, address, size, &sender);
-  if (!error) error = descriptor_refusal((int)fd, is_socket((int)fd));
+  bool is_socket = is_netlink((int)fd) || is_packet((int)fd);
+  if (!error) error = descriptor_refusal((int)fd, is_socket);
   if (error) return (u32)error;
   long value = recvfrom((int)fd, bytes, length, (int)flags, sender, &size);
   u32 received = result(value);

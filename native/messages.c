@@ -107,6 +107,7 @@ static bool may_tell(const uint8_t *bytes, size_t length, place_t place) {
     case RTM_GETROUTE:
       return true;
     case RTM_NEWADDR:
+    case RTM_DELADDR:
     case RTM_NEWROUTE:
     case RTM_NEWRULE:
     case RTM_DELRULE:

@@ -85,11 +85,19 @@ bool may_spawn(const char *path, const char *command, const uint8_t *bytes, size
 
 // A family that is added here needs its rule in may_send.
 bool may_socket(int domain, int type, int protocol) {
-  return domain == AF_NETLINK && (type & ~SOCK_CLOEXEC) == SOCK_RAW && protocol == NETLINK_ROUTE;
+  if ((type & ~SOCK_CLOEXEC) != SOCK_RAW) return false;
+  // of no protocol, a packet socket hears nothing before it is bound
+  if (domain == AF_PACKET) return is_in_container && protocol == 0;
+  return domain == AF_NETLINK && protocol == NETLINK_ROUTE;
 }
 
-held_t socket_here(void) {
+held_t socket_here(int domain) {
+  if (domain == AF_PACKET) return PACKET_SOCKET;
   return is_in_container ? CONTAINER_SOCKET : HOST_SOCKET;
+}
+
+bool may_bind(int fd, const uint8_t *address, size_t length) {
+  return is_packet(fd) ? may_listen(address, length) : is_netlink(fd);
 }
 
 bool may_set_option(int level, int name) {
@@ -99,6 +107,7 @@ bool may_set_option(int level, int name) {
 
 bool may_send(int fd, const uint8_t *bytes, size_t length) {
   held_t held = held_as(fd);
+  if (held == PACKET_SOCKET) return is_frame_of_ours(bytes, length);
   if (held == HOST_SOCKET) return may_tell_host(bytes, length, configuration()->raises_master);
   return held == CONTAINER_SOCKET && may_tell_container(bytes, length);
 }

@@ -32,6 +32,7 @@ typedef enum {
   STREAM,      // from here on no paths: descriptors 0, 1 and 2
   HOST_SOCKET,
   CONTAINER_SOCKET,
+  PACKET_SOCKET, // in the container's namespace
   RESULT, // of a send in the background
 } held_t;
 
@@ -51,9 +52,10 @@ bool may_symlink(const char *text, const char *path);
 bool may_spawn(const char *path, const char *command, const uint8_t *input, size_t length);
 bool may_socket(int domain, int type, int protocol);
 bool may_set_option(int level, int name);
+bool may_bind(int fd, const uint8_t *address, size_t length);
 bool may_send(int fd, const uint8_t *bytes, size_t length);
 // What a socket is that is opened now.
-held_t socket_here(void);
+held_t socket_here(int domain);
 // Notes that the thread has entered a namespace.
 void enter_namespace(held_t namespace);
 
@@ -63,7 +65,8 @@ void enter_namespace(held_t namespace);
 int add_descriptor(int fd, held_t held);
 void remove_descriptor(int fd);
 held_t held_as(int fd);
-bool is_socket(int fd);
+bool is_netlink(int fd);
+bool is_packet(int fd);
 bool is_lockable(int fd);
 // 0 if the core was given the descriptor and the call on it is allowed, else -errno.
 int descriptor_refusal(int fd, bool is_allowed);
@@ -122,6 +125,13 @@ size_t program_path(char path[PROGRAM_SIZE]);
 // `may_raise`: also that a link is set up.
 bool may_tell_host(const uint8_t *bytes, size_t length, bool may_raise);
 bool may_tell_container(const uint8_t *bytes, size_t length);
+
+// frames.c: what a packet socket is bound to and sends
+
+// Whether a struct sockaddr_ll is one interface and what may be listened to there.
+bool may_listen(const uint8_t *address, size_t length);
+// Whether a frame is one of those that an address is probed for and announced with.
+bool is_frame_of_ours(const uint8_t *frame, size_t length);
 
 // shim.c: what goes there about the host's own macvlans
 

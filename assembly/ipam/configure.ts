@@ -1,30 +1,27 @@
 import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni/error";
-import { Result } from "../cni/result";
+import { IpConfig, Result } from "../cni/result";
 import { see } from "../cni/troubleshooting";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
 import { IFA_F_NODAD, IFA_F_OPTIMISTIC } from "../linux/if_addr";
-import { RT_TABLE_MAIN } from "../linux/rtnetlink";
-import { formatIp } from "../net/ip";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../linux/socket";
 import { formatMac } from "../net/mac";
-import { newAddress } from "../rtnetlink/address";
-import { configureError, netlinkError } from "./failure";
-import { Link, setLinkUp } from "../rtnetlink/link";
-import { MessageWriter } from "../rtnetlink/message";
+import { Link } from "../rtnetlink/link";
 import { findLinkByIndex } from "../rtnetlink/query";
-import { KernelRoute, newRoute } from "../rtnetlink/route";
-import { newRule } from "../rtnetlink/rule";
 import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
 import { readSysctl, writeSysctl } from "../sys/sysctl";
-import { isClash, bringUp } from "./bring-up";
+import { Announcer } from "./announce";
+import { ConflictWatch } from "./conflict";
 import { DadWatch } from "./dad";
-import { DAD_OFF, DAD_OPTIMISTIC, DAD_WAIT } from "./ipv6-policy";
+import { AddressConflict, netlinkError } from "./failure";
+import { DAD_OPTIMISTIC, DAD_WAIT } from "./ipv6-policy";
 import { LinkPolicy } from "./link-policy";
 import { kernelRoutes } from "./routes";
 import { RemoveRules } from "./source-rules";
 import { SourceRouting } from "./source-routing";
+import { Steps } from "./steps";
 import { DadTimers, RestoreSysctl } from "./sysctls";
 
 /** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
@@ -37,15 +34,20 @@ const DAD_FLAGS: u32[] = [0, IFA_F_OPTIMISTIC, IFA_F_NODAD];
 export class Configurator {
   private dad: DadWatch;
   private timers: DadTimers;
+  private conflicts: ConflictWatch;
+  private announcer: Announcer;
   private hasIpv6: bool = false;
+  /** For the end of duplicate address detection. */
   private waits: bool = false;
+  /** False if it was found that there is none. */
+  private hasCarrier: bool = true;
   /** What the kernel has refused of what was sent. */
   refusal: NetlinkError | null = null;
 
   /**
    * @param netns the container's namespace.
    * @param socket a socket in it.
-   * @param link the interface, which is down, with the alias that it is to have.
+   * @param link the interface, down unless IPAM has set it up, with the alias that it is to have.
    * @param policy what the configuration says besides.
    * @param sources with the plan for what is applied.
    * @param undo gets what has to be taken back besides the interface.
@@ -60,6 +62,8 @@ export class Configurator {
   ) {
     this.dad = new DadWatch(link.name, link.index);
     this.timers = new DadTimers(link.name);
+    this.conflicts = new ConflictWatch(link, policy.conflicts);
+    this.announcer = new Announcer(link, policy.announce);
   }
 
   /** A result without addresses brings the link up, and no more. */
@@ -72,10 +76,19 @@ export class Configurator {
     const hasAddress = result.ips.length > 0;
     const isVisited = hasAddress || ipv6.isWanted || !this.policy.sysctls.isEmpty;
     let error = this.checkMtu();
-    if (!error && isVisited) error = this.inNamespace(hasAddress);
-    if (!error) error = this.send(result);
-    if (!error && this.waits) error = this.waitForDad();
+    if (!error && isVisited) error = this.inNamespace(result.ips);
+    if (!error) {
+      if (this.sources.rules.length > 0) {
+        this.undo.push(new RemoveRules(this.socket, this.sources.table, this.link.name));
+      }
+      error = hasAddress && this.conflicts.isOn ? this.addUnique(result) : this.addAll(result);
+      const left = this.waits ? this.restoreTimers() : null;
+      if (!error) error = left;
+    }
+    if (!error && this.hasCarrier) this.announcer.announce();
     this.dad.close();
+    this.conflicts.close();
+    this.announcer.close();
     return error;
   }
 
@@ -94,16 +107,19 @@ export class Configurator {
   }
 
   /** All that is reached by being inside the namespace, in one visit. */
-  private inNamespace(hasAddress: bool): CniError | null {
+  private inNamespace(ips: IpConfig[]): CniError | null {
     const entered = this.netns.enter();
     if (entered < 0) return systemError(CONFIGURE_REFUSED, "enter the container's netns", entered);
-    if (hasAddress) this.announceOnUp();
+    if (ips.length > 0) this.announceOnUp();
     let error: CniError | null = null;
     if (this.needsIpv6) error = this.enableIpv6();
     // After our own, so that these are what stays.
     if (!error) error = this.policy.sysctls.write(this.needsIpv6);
     if (!error && this.waits) error = this.dad.open();
     if (!error && this.waits) this.timers.shorten();
+    if (!error && this.conflicts.isOn) error = this.conflicts.open(ips);
+    // An optimistic address is still to be verified; the kernel announces it after that.
+    if (!error) this.announcer.open(ips, this.policy.ipv6.dad != DAD_OPTIMISTIC);
     const left = this.netns.leave();
     if (left < 0) return systemError(CONFIGURE_REFUSED, "leave the container's netns", left);
     return error;
@@ -145,59 +161,110 @@ export class Configurator {
     return null;
   }
 
-  /** Addresses, link up, routes, rules go to the kernel in one send; it does them in this order. */
-  private send(result: Result): CniError | null {
-    const request = new MessageWriter();
-    const steps: string[] = [];
+  /** Addresses, link up, routes, rules, in this order: at "up" the kernel tells what is there. */
+  private addAll(result: Result): CniError | null {
+    const steps = new Steps(this.link);
+    this.addAddresses(steps, result, AF_UNSPEC);
+    const error = this.raise(steps, result.ips, result);
+    if (error || !this.waits) return error;
+    this.findCarrier();
+    // Without a carrier detection does not begin; the kernel does it once there is one.
+    if (this.hasCarrier) return this.dad.wait(this.socket);
+    const what = "its IPv6 addresses stay tentative until it has";
+    log(see(`"${this.link.name}" has no carrier: ${what}`, "master-has-no-carrier"));
+    return null;
+  }
+
+  /**
+   * The same after others were asked whether they have one of the addresses. IPv4 addresses come
+   * after that; those of IPv6 before, because the kernel asks, which does not use them.
+   */
+  private addUnique(result: Result): CniError | null {
+    let error = this.raise(new Steps(this.link), result.ips, null);
+    if (error) return error;
+    this.findCarrier();
+    if (!this.hasCarrier) return this.conflicts.noCarrier();
+    error = this.conflicts.listen();
+    if (error) return error;
+    const tentative = new Steps(this.link);
+    this.addAddresses(tentative, result, AF_INET6);
+    error = this.run(tentative);
+    if (!error) error = this.askOthers();
+    if (error instanceof AddressConflict) return this.startOver(<AddressConflict>error, result);
+    if (error) return error;
+    const rest = new Steps(this.link);
+    this.addAddresses(rest, result, AF_INET);
+    this.addRouting(rest, result);
+    return this.run(rest);
+  }
+
+  private askOthers(): CniError | null {
+    const error = this.conflicts.probe();
+    if (error || !this.waits) return error;
+    const found = this.dad.wait(this.socket);
+    return found instanceof AddressConflict ? this.conflicts.name(<AddressConflict>found) : found;
+  }
+
+  /** The interface becomes what it was, so that other addresses can be tried. */
+  private startOver(conflict: AddressConflict, result: Result): CniError {
+    const steps = new Steps(this.link);
     for (let i = 0; i < result.ips.length; i++) {
-      const address = result.ips[i].address;
-      const flags = address.isIpv4 ? 0 : DAD_FLAGS[this.policy.ipv6.dad];
-      newAddress(request, this.link.index, address, flags);
-      steps.push(`add address ${address.toString()} to "${this.link.name}"`);
+      if (!result.ips[i].address.isIpv4) steps.removeAddress(result.ips[i]);
     }
-    let up = steps.length;
-    this.setUp(request, steps, this.policy.mac.of(result.ips), result);
-    if (this.sources.rules.length > 0)
-      this.undo.push(new RemoveRules(this.socket, this.sources.table, this.link.name));
-    let failure = bringUp(this.socket, request, up);
-    // What came before is done, and of what comes after nothing: routes need a link that is up.
-    while (isClash(failure, up)) {
-      const mac = this.policy.mac.next();
+    steps.setDown();
+    const error = this.run(steps);
+    return error ? error : conflict;
+  }
+
+  /** @param family AF_INET, AF_INET6, or AF_UNSPEC for both. */
+  private addAddresses(steps: Steps, result: Result, family: i32): void {
+    for (let i = 0; i < result.ips.length; i++) {
+      const isIpv4 = result.ips[i].address.isIpv4;
+      if (family == (isIpv4 ? AF_INET6 : AF_INET)) continue;
+      steps.addAddress(result.ips[i], isIpv4 ? 0 : DAD_FLAGS[this.policy.ipv6.dad]);
+    }
+  }
+
+  private addRouting(steps: Steps, result: Result): void {
+    steps.addRoutes(kernelRoutes(result).concat(this.sources.routes));
+    steps.addRules(this.sources.rules);
+  }
+
+  private run(steps: Steps): CniError | null {
+    const error = steps.run(this.socket);
+    this.refusal = steps.refusal;
+    return error;
+  }
+
+  /**
+   * Does what there is to do, then sets the link up, if need be with one MAC address after the
+   * other, and then does what needs a link that is up.
+   *
+   * @param ips that it is to have.
+   * @param routing with its routes, or null for none yet.
+   */
+  private raise(before: Steps, ips: IpConfig[], routing: Result | null): CniError | null {
+    let steps = before;
+    let mac = this.policy.mac.of(ips);
+    let error: CniError | null = null;
+    while (true) {
+      steps.setUp(mac);
+      if (routing) this.addRouting(steps, routing);
+      error = steps.run(this.socket, steps == before);
+      if (!steps.isClash) break;
+      mac = this.policy.mac.next();
       if (mac.length == 0) break;
       const used = formatMac(this.link.mac);
       log(
         `MAC address ${used} is in use on the master: "${this.link.name}" gets ${formatMac(mac)}`,
       );
-      up = 0;
-      steps.length = 0;
-      const again = new MessageWriter();
-      this.setUp(again, steps, mac, result);
-      failure = this.socket.execute(again);
+      // What came before is done, and of what comes after nothing: routes need a link that is up.
+      steps = new Steps(this.link);
     }
-    if (!failure) return null;
+    const refusal = steps.refusal;
     const remedy = this.policy.mac.remedy;
-    const isClashing = isClash(failure, up);
-    if (!isClashing || remedy.length == 0) this.refusal = failure;
-    if (isClashing) return this.clash(failure, remedy);
-    return configureError(steps[failure.index], failure);
-  }
-
-  /** Writes link up, with a MAC address if there is one, and what needs a link that is up. */
-  private setUp(request: MessageWriter, steps: string[], mac: Uint8Array, result: Result): void {
-    const name = this.link.name;
-    if (mac.length > 0) this.link.mac = mac;
-    setLinkUp(request, this.link.index, this.link.alias, mac);
-    steps.push(`set "${name}" up`);
-    const routes = kernelRoutes(result).concat(this.sources.routes);
-    for (let i = 0; i < routes.length; i++) {
-      newRoute(request, this.link.index, routes[i]);
-      steps.push(`add route ${describe(routes[i])} dev "${name}"`);
-    }
-    const rules = this.sources.rules;
-    for (let i = 0; i < rules.length; i++) {
-      newRule(request, rules[i]);
-      steps.push(`add rule ${rules[i].toString()} for "${name}"`);
-    }
+    if (!steps.isClash || remedy.length == 0) this.refusal = refusal;
+    return refusal && steps.isClash ? this.clash(refusal, remedy) : error;
   }
 
   private clash(failure: NetlinkError, remedy: string): CniError {
@@ -207,27 +274,15 @@ export class Configurator {
     return error;
   }
 
-  private waitForDad(): CniError | null {
-    const reply = findLinkByIndex(this.socket, this.link.index);
-    const link = reply.link;
-    let error: CniError | null = null;
-    // Without a carrier detection does not begin; the kernel does it once there is one.
-    if (link && (link.flags & IFF_LOWER_UP) != 0) error = this.dad.wait(this.socket);
-    else {
-      const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative`;
-      log(see(`${what} until it has`, "master-has-no-carrier"));
-    }
+  private findCarrier(): void {
+    const link = findLinkByIndex(this.socket, this.link.index).link;
+    this.hasCarrier = link != null && (link.flags & IFF_LOWER_UP) != 0;
+  }
+
+  private restoreTimers(): CniError | null {
     const entered = this.netns.enter();
     if (entered == 0) this.timers.restore();
     const left = entered == 0 ? this.netns.leave() : entered;
-    if (error) return error;
     return left < 0 ? systemError(CONFIGURE_REFUSED, "leave the container's netns", left) : null;
   }
-}
-
-function describe(route: KernelRoute): string {
-  let text = route.dst.toString();
-  for (let i = 0; i < route.gateways.length; i++) text += ` via ${formatIp(route.gateways[i])}`;
-  if (route.priority > 0) text += ` metric ${route.priority.toString()}`;
-  return route.table == RT_TABLE_MAIN ? text : `${text} table ${route.table.toString()}`;
 }

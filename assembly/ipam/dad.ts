@@ -1,9 +1,9 @@
-import { ADDRESS_DUPLICATE, CniError, CONFIGURE_REFUSED, systemError } from "../cni/error";
+import { CniError, CONFIGURE_REFUSED, systemError } from "../cni/error";
 import { IFA_F_DADFAILED, IFA_F_TENTATIVE } from "../linux/if_addr";
 import { RTNLGRP_IPV6_IFADDR } from "../linux/rtnetlink";
 import { AF_INET6 } from "../linux/socket";
 import { formatIp } from "../net/ip";
-import { netlinkError } from "./failure";
+import { AddressConflict, netlinkError } from "./failure";
 import { AddressList } from "../rtnetlink/query";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { monotonicMs } from "../sys/clock";
@@ -51,9 +51,11 @@ export class DadWatch {
       tentative = "";
       for (let j = 0; j < list.addresses.length; j++) {
         const address = list.addresses[j];
-        const text = formatIp(address.cidr.ip);
-        if ((address.flags & IFA_F_DADFAILED) != 0) return this.duplicate(text);
-        if ((address.flags & IFA_F_TENTATIVE) != 0) tentative = text;
+        const ip = address.cidr.ip;
+        if ((address.flags & IFA_F_DADFAILED) != 0) {
+          return new AddressConflict(ip, this.ifname, "IPv6 duplicate address detection failed");
+        }
+        if ((address.flags & IFA_F_TENTATIVE) != 0) tentative = formatIp(ip);
       }
       if (tentative.length == 0) return null;
       const rest = deadline - monotonicMs();
@@ -64,14 +66,6 @@ export class DadWatch {
       }
     }
     return this.timeout(tentative);
-  }
-
-  private duplicate(address: string): CniError {
-    return new CniError(
-      ADDRESS_DUPLICATE,
-      `address ${address} of "${this.ifname}" is already used by another host on the network ` +
-        "(IPv6 duplicate address detection failed): free it there, or exclude it from the pool",
-    );
   }
 
   private timeout(address: string): CniError {

@@ -1,6 +1,7 @@
-import { CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
+import { ADDRESS_DUPLICATE, CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
 import { see } from "../cni/troubleshooting";
 import { EAFNOSUPPORT, EEXIST, ENETUNREACH } from "../linux/errno";
+import { formatIp } from "../net/ip";
 import { errnoText, isTransient } from "../sys/errno";
 import { NetlinkError } from "../rtnetlink/socket";
 
@@ -23,6 +24,22 @@ export function configureError(what: string, failure: NetlinkError): CniError {
   const error = netlinkError(CONFIGURE_REFUSED, what, failure);
   error.details = remedy(failure.errno);
   return error;
+}
+
+/** Somebody else on the network has an address, or is about to take it. */
+export class AddressConflict extends CniError {
+  /** @param why how that is known. */
+  constructor(
+    public ip: Uint8Array,
+    ifname: string,
+    public why: string,
+  ) {
+    super(
+      ADDRESS_DUPLICATE,
+      `address ${formatIp(ip)} of "${ifname}" is already used by another host on the network ` +
+        `(${why}): free it there, or exclude it from the pool`,
+    );
+  }
 }
 
 function remedy(errno: i32): string {

@@ -47,6 +47,9 @@ export class SourceRouting {
   /** Works out rules and table for the addresses and routes of an IPAM result. */
   plan(result: Result): void {
     if (!this.isOn) return;
+    // What was planned for a result that was of no use.
+    this.routes.length = 0;
+    this.rules.length = 0;
     const routes = kernelRoutes(result);
     for (let i = 0; i < routes.length; i++) {
       // The kernel takes table 0 for main. What has another table is there on purpose.

@@ -4,6 +4,7 @@ export const RTM_DELLINK: i32 = 17;
 export const RTM_GETLINK: i32 = 18;
 export const RTM_SETLINK: i32 = 19;
 export const RTM_NEWADDR: i32 = 20;
+export const RTM_DELADDR: i32 = 21;
 export const RTM_GETADDR: i32 = 22;
 export const RTM_NEWROUTE: i32 = 24;
 export const RTM_DELROUTE: i32 = 25;

@@ -1,16 +1,18 @@
 import { CmdArgs } from "../cni/cmdargs";
-import { CniError, INVALID_CONFIG, IPAM_RESULT_UNUSABLE } from "../cni/error";
+import { CniError, INVALID_CONFIG } from "../cni/error";
 import { NetConf, problemError } from "../cni/netconf";
 import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
 import { Ipam } from "../ipam/ipam";
+import { Offers } from "../ipam/offers";
 import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
 import { Link, MacvlanSpec } from "../rtnetlink/link";
+import { NetlinkError } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
@@ -66,19 +68,24 @@ export function addMacvlan(
     );
   }
 
-  const configurator = new Configurator(
-    session.netns,
-    session.container,
-    macvlan.link,
-    own.policy,
-    own.sources,
-    undo,
-  );
-  const layer3 = new Result();
-  if (own.ipamType.length > 0) error = takeAddresses(ipam, own, undo, layer3);
-  if (!error) error = configurator.apply(layer3);
-  const refusal = configurator.refusal;
+  if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
+  const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
+  let refusal: NetlinkError | null = null;
+  do {
+    if (own.ipamType.length > 0) error = takeOffer(offers, own);
+    const configurator = new Configurator(
+      session.netns,
+      session.container,
+      macvlan.link,
+      own.policy,
+      own.sources,
+      undo,
+    );
+    if (!error) error = configurator.apply(offers.result);
+    refusal = configurator.refusal;
+  } while (offers.isRefused(error));
   if (error && refusal) error = inquiry.ofSetUp(error, refusal, macvlan.link);
+  const layer3 = offers.result;
   if (!error && own.hostAccess) {
     const access = accessOf(args, conf, session);
     undo.push(new CloseHostAccess(access));
@@ -124,24 +131,12 @@ function report(link: Link, sandbox: string, result: Result): void {
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
-function takeAddresses(
-  ipam: Ipam,
-  conf: MacvlanConf,
-  undo: UndoStack,
-  result: Result,
-): CniError | null {
-  undo.push(new ReleaseLease(ipam));
-  const error = ipam.add(result);
+function takeOffer(offers: Offers, conf: MacvlanConf): CniError | null {
+  const error = offers.take();
   if (error) return error;
-  if (result.ips.length == 0) {
-    return new CniError(
-      IPAM_RESULT_UNUSABLE,
-      `IPAM plugin "${ipam.type}" returned missing IP config: its result has no address`,
-    );
-  }
   // The interface's own table has a default route whatever becomes of that in main.
-  conf.sources.plan(result);
-  conf.defaultRoute.apply(result);
+  conf.sources.plan(offers.result);
+  conf.defaultRoute.apply(offers.result);
   return null;
 }
 

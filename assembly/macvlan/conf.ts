@@ -4,7 +4,10 @@ import { CniError, INVALID_CONFIG, INVALID_ENVIRONMENT } from "../cni/error";
 import { KeyCheck } from "../cni/keys";
 import { NetConf } from "../cni/netconf";
 import { Dns } from "../cni/result";
+import { ANNOUNCE_KEYS } from "../ipam/announce";
+import { CONFLICT_KEYS } from "../ipam/conflict";
 import { DefaultRoute } from "../ipam/default-route";
+import { DAD_WAIT } from "../ipam/ipv6-policy";
 import { LinkPolicy } from "../ipam/link-policy";
 import { SourceRouting } from "../ipam/source-routing";
 import { Fields } from "../json/fields";
@@ -43,6 +46,8 @@ const KEYS: string[] = [
   "group",
   "alias",
   "sysctl",
+  "announce",
+  "conflictDetection",
   "noDefaultRoute",
   "defaultRouteMetric",
   "sourceRouting",
@@ -110,6 +115,8 @@ export class MacvlanConf {
     const hasOwnMac = this.macvlan.mode != MACVLAN_MODE_PASSTHRU;
     this.policy.ipv6.load(conf.fields, args.ifname, identity, this.policy.sysctls);
     this.policy.sysctls.load(conf.fields, args.ifname);
+    this.policy.announce.load(conf.fields);
+    this.policy.conflicts.load(conf.fields, this.policy.ipv6.dad == DAD_WAIT);
     this.policy.mac.load(conf.fields, identity, this.ipamType, hasOwnMac);
   }
 
@@ -171,5 +178,7 @@ export function checkKeys(conf: NetConf): KeyCheck {
   const check = new KeyCheck(conf);
   check.top(KEYS);
   check.object(check.root.child("ipv6"), IPV6_KEYS);
+  check.object(check.root.child("announce"), ANNOUNCE_KEYS);
+  check.object(check.root.child("conflictDetection"), CONFLICT_KEYS);
   return check;
 }

@@ -1,6 +1,6 @@
 import { IFA_ADDRESS, IFA_BROADCAST, IFA_FLAGS, IFA_LOCAL } from "../linux/if_addr";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../linux/netlink";
-import { RT_SCOPE_UNIVERSE, RTM_GETADDR, RTM_NEWADDR } from "../linux/rtnetlink";
+import { RT_SCOPE_UNIVERSE, RTM_DELADDR, RTM_GETADDR, RTM_NEWADDR } from "../linux/rtnetlink";
 import { AF_INET, AF_INET6 } from "../linux/socket";
 import { Cidr } from "../net/cidr";
 import { MessageReader, MessageWriter } from "./message";
@@ -23,6 +23,21 @@ const LONGEST_WITH_BROADCAST: i32 = 30;
  */
 export function newAddress(writer: MessageWriter, index: i32, address: Cidr, flags: u32): void {
   writer.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+  describe(writer, index, address, flags);
+  if (address.isIpv4 && address.prefix <= LONGEST_WITH_BROADCAST) {
+    writer.bytes(IFA_BROADCAST, address.last);
+  }
+  writer.end();
+}
+
+/** `ip address delete ADDRESS dev INDEX`. */
+export function deleteAddress(writer: MessageWriter, index: i32, address: Cidr): void {
+  writer.begin(RTM_DELADDR, 0);
+  describe(writer, index, address, 0);
+  writer.end();
+}
+
+function describe(writer: MessageWriter, index: i32, address: Cidr, flags: u32): void {
   writer.rawU8(address.isIpv4 ? AF_INET : AF_INET6);
   writer.rawU8(address.prefix);
   writer.rawU8(flags);
@@ -30,10 +45,6 @@ export function newAddress(writer: MessageWriter, index: i32, address: Cidr, fla
   writer.rawU32(index);
   writer.bytes(IFA_ADDRESS, address.ip);
   writer.bytes(IFA_LOCAL, address.ip);
-  if (address.isIpv4 && address.prefix <= LONGEST_WITH_BROADCAST) {
-    writer.bytes(IFA_BROADCAST, address.last);
-  }
-  writer.end();
 }
 
 /**

@@ -131,6 +131,13 @@ export function setLinkUp(
   writer.end();
 }
 
+/** `ip link set dev INDEX down`. */
+export function setLinkDown(writer: MessageWriter, index: i32): void {
+  writer.begin(RTM_SETLINK, 0);
+  header(writer, index, 0, IFF_UP);
+  writer.end();
+}
+
 /** `ip link set dev INDEX name NAME`. */
 export function renameLink(writer: MessageWriter, index: i32, name: string): void {
   writer.begin(RTM_SETLINK, 0);

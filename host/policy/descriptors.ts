@@ -2,10 +2,10 @@ import { EACCES, EBADF } from "../../assembly/linux/errno.ts";
 import type { Place } from "./paths.ts";
 
 /**
- * What the core holds open: a standard stream, a file by its place, a socket by its namespace, the
- * result of a send in the background.
+ * What the core holds open: a standard stream, a file by its place, a netlink socket by its
+ * namespace, a packet socket of the container, the result of a send in the background.
  */
-export type Held = "stream" | "hostSocket" | "containerSocket" | "result" | Place;
+export type Held = "stream" | "hostSocket" | "containerSocket" | "packetSocket" | "result" | Place;
 
 const POLLFD_SIZE = 8;
 
@@ -53,9 +53,17 @@ export class Descriptors {
     return held === "lease" || held === "recordLock";
   }
 
-  isSocket(fd: number): boolean {
+  isNetlink(fd: number): boolean {
     const held = this.get(fd);
     return held === "hostSocket" || held === "containerSocket";
+  }
+
+  isPacket(fd: number): boolean {
+    return this.get(fd) === "packetSocket";
+  }
+
+  isSocket(fd: number): boolean {
+    return this.isNetlink(fd) || this.isPacket(fd);
   }
 
   /** 0 if the core was given the descriptor and the call on it is allowed, else -errno. */

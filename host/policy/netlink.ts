@@ -14,6 +14,7 @@ import {
 } from "../../assembly/linux/if_link.ts";
 import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
 import {
+  RTM_DELADDR,
   RTM_DELLINK,
   RTM_DELRULE,
   RTM_GETADDR,
@@ -40,6 +41,7 @@ const IN_CONTAINER = [
   RTM_SETLINK,
   RTM_DELLINK,
   RTM_NEWADDR,
+  RTM_DELADDR,
   RTM_NEWROUTE,
   RTM_NEWRULE,
   RTM_DELRULE,

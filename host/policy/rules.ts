@@ -14,10 +14,17 @@ import {
   NETLINK_GET_STRICT_CHK,
   NETLINK_ROUTE,
 } from "../../assembly/linux/netlink.ts";
-import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW, SOL_NETLINK } from "../../assembly/linux/socket.ts";
+import {
+  AF_NETLINK,
+  AF_PACKET,
+  SOCK_CLOEXEC,
+  SOCK_RAW,
+  SOL_NETLINK,
+} from "../../assembly/linux/socket.ts";
 import { S_IFMT, S_IFREG, STATX_TYPE } from "../../assembly/linux/stat.ts";
 import type { System } from "../imports.ts";
 import { Descriptors, type Held } from "./descriptors.ts";
+import { isFrameOfOurs, mayListen } from "./frames.ts";
 import { Invocation } from "./invocation.ts";
 import { MessageFilter } from "./netlink.ts";
 import { isAbove, isName, isProgram, type Place, placeOf } from "./paths.ts";
@@ -120,13 +127,21 @@ export class Rules {
 
   /** A family that is added here needs its rule in `maySend`. */
   maySocket(domain: number, type: number, protocol: number): boolean {
-    const isRaw = (type & ~SOCK_CLOEXEC) === SOCK_RAW;
-    return domain === AF_NETLINK && isRaw && protocol === NETLINK_ROUTE;
+    if ((type & ~SOCK_CLOEXEC) !== SOCK_RAW) return false;
+    // of no protocol, a packet socket hears nothing before it is bound
+    if (domain === AF_PACKET) return this.isInContainer && protocol === 0;
+    return domain === AF_NETLINK && protocol === NETLINK_ROUTE;
   }
 
   /** What a socket is that is opened now. */
-  get socketHere(): Held {
+  socketHere(domain: number): Held {
+    if (domain === AF_PACKET) return "packetSocket";
     return this.isInContainer ? "containerSocket" : "hostSocket";
+  }
+
+  mayBind(fd: number, address: Uint8Array): boolean {
+    if (this.descriptors.isPacket(fd)) return mayListen(address);
+    return this.descriptors.isNetlink(fd);
   }
 
   maySetOption(level: number, name: number): boolean {
@@ -135,6 +150,7 @@ export class Rules {
 
   maySend(fd: number, buffer: Uint8Array): boolean {
     const held = this.descriptors.get(fd);
+    if (held === "packetSocket") return isFrameOfOurs(buffer);
     if (held === "hostSocket")
       return this.#messages.mayTellHost(buffer, this.invocation.raisesMaster);
     return held === "containerSocket" && this.#messages.mayTellContainer(buffer);

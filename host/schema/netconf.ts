@@ -3,6 +3,7 @@ import { dnsConfigSchema } from "./dns.ts";
 import { rangeSetsSchema } from "./host-local.ts";
 import { ipamSchema } from "./ipam.ts";
 import { routeConfigSchema } from "./route.ts";
+import { announceSchema, conflictDetectionSchema } from "./packets.ts";
 import { cniVersion } from "./spec.ts";
 import {
   cidr,
@@ -137,6 +138,8 @@ export const macvlanSchema = z.looseObject({
   sysctl: linkSysctls
     .optional()
     .describe("Sysctls of the interface: IFNAME stands for its name. Values are whole numbers."),
+  announce: announceSchema.optional(),
+  conflictDetection: conflictDetectionSchema.optional(),
   noDefaultRoute: z
     .boolean()
     .optional()

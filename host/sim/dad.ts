@@ -1,14 +1,14 @@
 import type { Address } from "./address.ts";
 import { addLocalRoute } from "./connected.ts";
-import type { Link } from "./link.ts";
-import { equalBytes } from "./text.ts";
+import { advertisement } from "./frame.ts";
+import { ANSWER_MS, neighbours, receive } from "./segment.ts";
+import { equalBytes, parseMac } from "./text.ts";
 import {
   AF_INET6,
   IFA_F_DADFAILED,
   IFA_F_NODAD,
   IFA_F_OPTIMISTIC,
   IFA_F_TENTATIVE,
-  MACVLAN_MODE_BRIDGE,
 } from "./uapi.ts";
 
 // Duplicate address detection (RFC 4862 section 5.4; net/ipv6/addrconf.c). The kernel waits for a
@@ -17,8 +17,6 @@ import {
 
 /** The shortest time between two solicitations (addrconf_dad_work(): HZ/100). */
 const MIN_RETRANS_MS = 10;
-/** How long a neighbour needs to answer. */
-const ANSWER_MS = 1;
 
 /** Starts the detection, if the address waits for one and the interface can send. */
 export function startDad(address: Address): void {
@@ -46,8 +44,12 @@ function wantsDad({ link, flags }: Address): boolean {
 function probe(address: Address): void {
   const { settings, netns } = address.link;
   const probes = settings.get("ipv6/conf", "dad_transmits");
-  if (probes > 0 && isTaken(address)) {
-    address.dad = netns.kernel.clock.after(ANSWER_MS, () => fail(address));
+  const owner = probes > 0 ? ownerOf(address) : undefined;
+  if (owner !== undefined) {
+    address.dad = netns.kernel.clock.after(ANSWER_MS, () => {
+      receive(address.link, advertisement(owner, address.bytes));
+      fail(address);
+    });
     return;
   }
   const between = Math.max(settings.get("ipv6/neigh", "retrans_time_ms"), MIN_RETRANS_MS);
@@ -69,20 +71,14 @@ function fail(address: Address): void {
   address.link.netns.tell({ what: "address", address, gone: false });
 }
 
-function isTaken(address: Address): boolean {
+/** The MAC address of who has the address already. */
+function ownerOf(address: Address): Uint8Array | undefined {
   const { link } = address;
-  if (link.root.stations.has(address.text)) return true;
-  return neighbours(link).some((other) =>
+  const station = link.root.stations.macOf(address.text);
+  if (station !== undefined) return parseMac(station);
+  return neighbours(link).find((other) =>
     other.addresses.some(
       ({ family, bytes }) => family === AF_INET6 && equalBytes(bytes, address.bytes),
     ),
-  );
-}
-
-/** The interfaces on the same master that hear what this one sends: both must be in bridge mode. */
-function neighbours(link: Link): Link[] {
-  if (link.macvlan?.mode !== MACVLAN_MODE_BRIDGE) return [];
-  return [...link.root.uppers].filter(
-    (other) => other !== link && other.ready && other.macvlan?.mode === MACVLAN_MODE_BRIDGE,
-  );
+  )?.mac;
 }

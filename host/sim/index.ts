@@ -13,7 +13,7 @@
 //   - the process is killed between two system calls, or in a write  withDeath()
 //   - a master is down, has no carrier, is a bridge port, goes away  Link, setUp(), deleteLink()
 //   - the container's namespace is gone                              Sim.removeNetns()
-//   - another station has the same IPv6 address                      Link.stations
+//   - another station has the same address                           Link.stations
 //   - a delegated plugin is missing, cannot be executed, fails, is
 //     killed, prints what it should not                              Files, Program
 //   - an old kernel, one without IPv6 or optimistic detection, a
@@ -57,6 +57,7 @@ export type { Link } from "./link.ts";
 export { createMacvlan } from "./macvlan.ts";
 export { type Attachment, Network, type NetworkList } from "./network.ts";
 export type { Netns } from "./netns.ts";
+export { deliver, type Frame } from "./segment.ts";
 export type { Exit, Invocation, Program } from "./program.ts";
 export { type Call, type MasterOptions, type Outcome, PLUGIN_PATH, Sim } from "./sim.ts";
 export * as uapi from "./uapi.ts";

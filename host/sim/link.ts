@@ -1,7 +1,9 @@
 import type { Address } from "./address.ts";
 import { Errno } from "./errno.ts";
 import type { Netns } from "./netns.ts";
+import type { Frame } from "./segment.ts";
 import { Settings } from "./settings.ts";
+import { Stations } from "./stations.ts";
 import {
   ARPHRD_ETHER,
   ARPHRD_LOOPBACK,
@@ -84,8 +86,11 @@ export class Link {
   cable = true;
   /** The bridge, bond or other that it is a port of, whose kind says which. */
   controller: Link | undefined;
-  /** Addresses, as text, that other stations on the wire answer for. */
-  readonly stations = new Set<string>();
+  /** Of a master: the other machines on its wire, and what has left on it, by whomever. */
+  readonly stations = new Stations();
+  readonly frames: Frame[] = [];
+  /** The packet sockets on it: each gets what it receives. */
+  readonly listeners = new Set<(frame: Uint8Array) => void>();
   readonly #hardware: number;
 
   constructor(

@@ -7,10 +7,12 @@ import type { Kernel } from "./kernel.ts";
 import { NetlinkSocket } from "./netlink.ts";
 import type { Netns } from "./netns.ts";
 import { encodeStatx, openPath, programAt, statPath, UMASK, type View } from "./open.ts";
+import { PacketSocket } from "./packet.ts";
 import { type Invocation, waitStatus } from "./program.ts";
 import { PipeReader, PipeWriter, SendResult } from "./stream.ts";
 import {
   AF_NETLINK,
+  AF_PACKET,
   AT_EMPTY_PATH,
   CLOCK_MONOTONIC,
   CLONE_NEWNET,
@@ -149,6 +151,7 @@ export class Process implements System, Caller {
 
   socket(domain: number, type: number, protocol: number): number {
     return this.#call(() => {
+      if (domain === AF_PACKET) return this.#install(this.#packetSocket(type, protocol));
       if (domain !== AF_NETLINK) throw new Errno(EAFNOSUPPORT);
       if (![SOCK_RAW, SOCK_DGRAM].includes(type & SOCK_TYPE_MASK)) throw new Errno(EINVAL);
       if (protocol !== NETLINK_ROUTE) throw new Errno(EPROTONOSUPPORT);
@@ -267,6 +270,13 @@ export class Process implements System, Caller {
       if (clock.now >= deadline) return ready();
     }
     return true;
+  }
+
+  /** Only one that is of no protocol before it is bound. */
+  #packetSocket(type: number, protocol: number): PacketSocket {
+    if (!this.#parts.kernel.privileged) throw new Errno(EPERM);
+    if ((type & SOCK_TYPE_MASK) !== SOCK_RAW || protocol !== 0) throw new Errno(EPROTONOSUPPORT);
+    return new PacketSocket(this.#netns);
   }
 
   /** What it sees when it looks at a path. */

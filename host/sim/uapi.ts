@@ -8,6 +8,7 @@ export const ENOENT = 2;
 export const ESRCH = 3;
 export const EINTR = 4;
 export const EIO = 5;
+export const ENXIO = 6;
 export const E2BIG = 7;
 export const ENOEXEC = 8;
 export const EBADF = 9;
@@ -23,6 +24,7 @@ export const ERANGE = 34;
 export const ENAMETOOLONG = 36;
 export const ELOOP = 40;
 export const ENOTSOCK = 88;
+export const EMSGSIZE = 90;
 export const ENOPROTOOPT = 92;
 export const EPROTONOSUPPORT = 93;
 export const EOPNOTSUPP = 95;
@@ -73,6 +75,7 @@ export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
 export const MSG_PEEK = 0x02;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
@@ -189,6 +192,19 @@ export const IFALIASZ = 256;
 export const ARPHRD_ETHER = 1;
 export const ARPHRD_INFINIBAND = 32;
 export const ARPHRD_LOOPBACK = 772;
+export const ARPOP_REQUEST = 1;
+export const ARPOP_REPLY = 2;
+
+// linux/if_ether.h
+export const ETH_P_ALL = 0x0003;
+export const ETH_P_IP = 0x0800;
+export const ETH_P_ARP = 0x0806;
+export const ETH_P_IPV6 = 0x86dd;
+
+// netinet/icmp6.h
+export const IPPROTO_ICMPV6 = 58;
+export const ND_NEIGHBOR_ADVERT = 136;
+export const ND_OPT_TARGET_LINKADDR = 2;
 
 // linux/if_bonding.h
 export const BOND_MODE_ALB = 6;

@@ -1,8 +1,10 @@
+import * as ethernet from "../../assembly/linux/if_ether.ts";
 import * as poll from "../../assembly/linux/poll.ts";
 import * as socket from "../../assembly/linux/socket.ts";
 import { hexOf } from "./bytes.ts";
-import { flagsOf, namesOf } from "./names.ts";
+import { flagsOf, nameOf, namesOf } from "./names.ts";
 
+const PROTOCOLS = namesOf(ethernet, "ETH_P_");
 const POLL_EVENTS = namesOf(poll, "POLL");
 const POLLFD_SIZE = 8;
 const SOCKADDR_NL_SIZE = 12;
@@ -18,10 +20,17 @@ export function statxOf(buffer: Uint8Array): string {
   return `{mode=0${mode}, ino=${view.getBigUint64(0x20, true)}, dev=${device}}`;
 }
 
-/** A struct sockaddr_nl (netlink(7)) by its fields, any other address in hexadecimal. */
+/**
+ * A struct sockaddr_nl (netlink(7)) or sockaddr_ll (packet(7)) by its fields, any other address in
+ * hexadecimal.
+ */
 export function sockaddrOf(bytes: Uint8Array): string {
   if (bytes.length < SOCKADDR_NL_SIZE) return hexOf(bytes);
   const view = viewOf(bytes);
+  if (view.getUint16(0, true) === socket.AF_PACKET) {
+    const protocol = nameOf(PROTOCOLS, view.getUint16(2));
+    return `{AF_PACKET, protocol=${protocol}, index=${view.getInt32(4, true)}}`;
+  }
   if (view.getUint16(0, true) !== socket.AF_NETLINK) return hexOf(bytes);
   const groups = view.getUint32(8, true).toString(16);
   return `{AF_NETLINK, pid=${view.getUint32(4, true)}, groups=0x${groups}}`;

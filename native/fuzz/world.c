@@ -9,7 +9,7 @@
 #include "guest.h"
 #include "netlink.h"
 
-enum { CALLS = 20000, NETLINK = 16 };
+enum { CALLS = 20000, NETLINK = 16, PACKET = 17 };
 
 world_t world;
 
@@ -173,9 +173,11 @@ u32 IMPORT(setns)(host_t *host, u32 fd, u32 nstype) {
 
 u32 IMPORT(socket)(host_t *host, u32 domain, u32 type, u32 protocol) {
   (void)host, (void)type, (void)protocol;
-  if (domain != NETLINK) return (u32)-EAFNOSUPPORT;
+  if (domain != NETLINK && domain != PACKET) return (u32)-EAFNOSUPPORT;
   int error = enter();
-  return (u32)(error ? error : install(-1));
+  int fd = error ? error : install(-1);
+  if (fd >= 0) world.is_packet[fd] = domain == PACKET;
+  return (u32)fd;
 }
 
 u32 IMPORT(bind)(host_t *host, u32 fd, u32 address, u32 length) {
@@ -197,7 +199,7 @@ u32 IMPORT(send)(host_t *host, u32 fd, u32 buffer, u32 length, u32 flags) {
   if (!error && !is_open(fd)) error = -EBADF;
   if (!error) error = enter();
   if (error) return (u32)error;
-  netlink_send(bytes, length, &world.story);
+  if (!world.is_packet[fd]) netlink_send(bytes, length, &world.story);
   return length;
 }
 
@@ -221,6 +223,10 @@ u32 IMPORT(recvfrom)(host_t *host, u32 fd, u32 buffer, u32 length, u32 flags, u3
   if (error) return (u32)error;
   memcpy(sender, kernel, room < sizeof kernel ? room : sizeof kernel);
   memcpy(size, &written, sizeof written);
+  if (world.is_packet[fd]) {
+    answer_t heard = take_answer(&world.story);
+    return heard.kind == RAW ? give(heard.span, bytes, length) : (u32)-EAGAIN;
+  }
   return (u32)netlink_receive(bytes, length);
 }
 

@@ -15,6 +15,7 @@ typedef struct {
   const char *command, *program;
   int calls, faults_hit;
   bool is_open[DESCRIPTORS];
+  bool is_packet[DESCRIPTORS]; // a packet socket, not one of netlink
   bool at_end[DESCRIPTORS]; // of a file that has been read
   int namespaces[DESCRIPTORS]; // what a descriptor stands for, if it is one
   int entered;

@@ -143,7 +143,7 @@ describe("a MAC address in use on the master", () => {
     occupy(sim, ["02:00:00:00:00:99"]);
     const error = refusal(sim, { config: config({ ...stable, mac: "02:00:00:00:00:99" }) });
     expect(error).toMatchObject({ code: 103, msg: expect.stringContaining("02:00:00:00:00:99") });
-    expect(error.details).toContain("in use on the master");
+    expect(error.details).toContain('in use by macvlan "x0"');
   });
 
   test("what is down does not count", () => {

@@ -6,7 +6,7 @@ import { giveUp } from "../prerequisites.ts";
 const COMPILER = process.env.CC ?? "cc";
 const DIRECTORY = "build/test";
 const PROGRAM = `${DIRECTORY}/ask`;
-const PARTS = ["invocation", "json", "json-syntax", "messages", "shim", "descriptors"];
+const PARTS = ["invocation", "json", "json-syntax", "messages", "shim", "frames", "descriptors"];
 const OPTIONS = "-std=gnu11 -Wall -Wextra -Werror -O1 -g -fsanitize=address,undefined".split(" ");
 
 /**

@@ -343,7 +343,6 @@ describe("netlink messages", () => {
   test("have the length that they say, and so have their attributes", () => {
     const system = confined({});
     const fd = system.socket(16, 3, 0);
-    // the last three bytes are filled up
     for (const [at, good] of [
       [0, [39, 40]],
       [32, [5, 6, 7, 8]],

@@ -3,7 +3,7 @@ import "../../assembly/abort";
 import { parseCidr } from "../../assembly/net/cidr";
 import { parseIp } from "../../assembly/net/ip";
 import { MAC_LENGTH } from "../../assembly/net/mac";
-import { dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
+import { deleteAddress, dumpAddresses, newAddress } from "../../assembly/rtnetlink/address";
 import {
   deleteHostRoute,
   dumpRoutesOf,
@@ -19,6 +19,7 @@ import {
   MacvlanSpec,
   newMacvlan,
   renameLink,
+  setLinkDown,
   setLinkUp,
 } from "../../assembly/rtnetlink/link";
 import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
@@ -115,6 +116,10 @@ export function linkUp(index: i32, alias: string, mac: ArrayBuffer): void {
   setLinkUp(writer, index, alias, Uint8Array.wrap(mac));
 }
 
+export function linkDown(index: i32): void {
+  setLinkDown(writer, index);
+}
+
 export function linkName(index: i32, name: string): void {
   renameLink(writer, index, name);
 }
@@ -125,6 +130,10 @@ export function linkDelete(index: i32): void {
 
 export function address(index: i32, cidr: string, flags: u32): void {
   newAddress(writer, index, parseCidr(cidr)!, flags);
+}
+
+export function addressDelete(index: i32, cidr: string): void {
+  deleteAddress(writer, index, parseCidr(cidr)!);
 }
 
 export function addressDump(family: i32, index: i32): void {

@@ -75,6 +75,9 @@ const macvlan = (link: Parameters<typeof encoder.newMacvlan>[0]): Golden => ({
 const address = (cidr: string, flags = 0): Golden => ({
   write: () => encoder.newAddress(index("new-private"), cidr, flags),
 });
+const deleteAddress = (cidr: string): Golden => ({
+  write: () => encoder.deleteAddress(index("new-private"), cidr),
+});
 const hostRoute = (dst: string, source?: string): Golden => ({
   write: () => encoder.newHostRoute(index("new-private"), dst, 77, source),
 });
@@ -161,6 +164,7 @@ const golden: Readonly<Record<string, Golden>> = {
     write: () => encoder.setLinkUp(index("new-bridge"), "", [2, 0, 0, 0, 0, 0x50]),
     changes: [setLink],
   },
+  "set link down": { write: () => encoder.setLinkDown(index("new-quiet")), changes: [setLink] },
   "rename link": {
     write: () => encoder.renameLink(index("new-vepa"), "renamed"),
     changes: [setLink],
@@ -173,6 +177,8 @@ const golden: Readonly<Record<string, Golden>> = {
   "new address: IPv4 /32": address("10.53.0.2/32"),
   "new address: IPv6": address("2001:db8:50::2/64"),
   "new address: IPv6 /128": address("2001:db8:51::2/128"),
+  "delete address: IPv4": deleteAddress("10.51.0.2/30"),
+  "delete address: IPv6": deleteAddress("2001:db8:51::2/128"),
   "dump links": {
     write: () => encoder.dumpLinks(),
     changes: [anyFamily, noVirtualFunctions],

@@ -27,9 +27,11 @@ interface EncodeProbe {
   linkByIndex(index: number): void;
   linkDump(): void;
   linkUp(index: number, alias: number, mac: number): void;
+  linkDown(index: number): void;
   linkName(index: number, name: number): void;
   linkDelete(index: number): void;
   address(index: number, cidr: number, flags: number): void;
+  addressDelete(index: number, cidr: number): void;
   addressDump(family: number, index: number): void;
   route(
     index: number,
@@ -99,9 +101,11 @@ export const encoder = {
     const [named, address] = [text(alias), buffer(mac)];
     probe.linkUp(index, named, address);
   },
+  setLinkDown: (index: number) => probe.linkDown(index),
   renameLink: (index: number, name: string) => probe.linkName(index, text(name)),
   deleteLink: (index: number) => probe.linkDelete(index),
   newAddress: (index: number, cidr: string, flags = 0) => probe.address(index, text(cidr), flags),
+  deleteAddress: (index: number, cidr: string) => probe.addressDelete(index, text(cidr)),
   dumpAddresses: (family: number, index: number) => probe.addressDump(family, index),
   newRoute(index: number, route: Route) {
     const { dst, gateways = [], table = 254, scope = 0, priority = 0, mtu = 0, advmss = 0 } = route;

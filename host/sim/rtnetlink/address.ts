@@ -1,9 +1,11 @@
-import { type Address, addAddress } from "../address.ts";
+import { type Address, addAddress, removeAddress } from "../address.ts";
 import { Errno } from "../errno.ts";
+import { equalBytes } from "../text.ts";
 import {
   AF_INET,
   AF_INET6,
   AF_UNSPEC,
+  EADDRNOTAVAIL,
   EAFNOSUPPORT,
   EINVAL,
   ENODEV,
@@ -41,6 +43,28 @@ export function newAddress({ payload }: Message, { netns }: Context): undefined 
     flags: attributes.u32(IFA_FLAGS) ?? view.getUint8(2),
     broadcast: attributes.bytes(IFA_BROADCAST),
   });
+}
+
+/** RTM_DELADDR: inet_rtm_deladdr() and inet6_rtm_deladdr() of the kernel. */
+export function delAddress({ payload }: Message, { netns }: Context): undefined {
+  const view = header(payload, IFADDRMSG);
+  const attributes = new Attributes(payload.slice(IFADDRMSG));
+  const family = view.getUint8(0);
+  const link = netns.links.get(view.getUint32(4, true));
+  if (link === undefined) throw new Errno(ENODEV);
+  const local = attributes.bytes(IFA_LOCAL) ?? attributes.bytes(IFA_ADDRESS);
+  const address = link.addresses.find(
+    (other) =>
+      other.family === family &&
+      other.prefixLength === view.getUint8(1) &&
+      local !== undefined &&
+      equalBytes(other.bytes, local),
+  );
+  if (address === undefined) {
+    const what = family === AF_INET ? "ipv4: Address not found" : "ipv6: address not found";
+    throw new Errno(EADDRNOTAVAIL, what);
+  }
+  removeAddress(address);
 }
 
 /** RTM_GETADDR with NLM_F_DUMP. */

@@ -26,7 +26,7 @@ import {
   AF_INET,
 } from "../uapi.ts";
 import type { Message } from "../wire.ts";
-import { dumpAddresses, encodeAddress, newAddress } from "./address.ts";
+import { delAddress, dumpAddresses, encodeAddress, newAddress } from "./address.ts";
 import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./link.ts";
 import { delRoute, getRoute } from "./host-route.ts";
 import { delNeighbour, newNeighbour } from "./neighbour.ts";
@@ -66,6 +66,7 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_DELLINK]: { doit: delLink },
   [RTM_GETLINK]: { doit: getLink, dump: dumpLinks, reply: RTM_NEWLINK },
   [RTM_NEWADDR]: { doit: newAddress },
+  [RTM_DELADDR]: { doit: delAddress },
   [RTM_GETADDR]: { dump: dumpAddresses, reply: RTM_NEWADDR },
   [RTM_NEWROUTE]: { doit: newRoute },
   [RTM_DELROUTE]: { doit: delRoute },

@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { startPure } from "../probe/compile.ts";
+import { loadCaptures } from "../rtnetlink/captures.ts";
+
+// The frames of the core beside those that the kernel sends by itself, and those of RFC 5227.
+
+interface Probe {
+  probe(mac: number, ip: number): number;
+  announcement(mac: number, ip: number): number;
+  reply(mac: number, ip: number): number;
+  advertisement(mac: number, ip: number): number;
+  readClaim(frame: number, ip: number, own: number): number;
+  claimant(): number;
+}
+
+const probe = startPure<Probe>("packet");
+const buffer = (hex: string) =>
+  probe.__newArrayBuffer(new Uint8Array(Buffer.from(hex, "hex")).buffer);
+const text = (value: string) => probe.__newString(value);
+const hexOf = (pointer: number) => Buffer.from(probe.__getArrayBuffer(pointer)).toString("hex");
+
+type Kind = "probe" | "announcement" | "reply" | "advertisement";
+const write = (kind: Kind, mac: string, ip: string) => hexOf(probe[kind](buffer(mac), text(ip)));
+
+const MAC = "020000000013";
+const OTHER = "020000000099";
+const NOBODY = "00000000";
+
+const { captures } = loadCaptures<{ name: string; command: string; frame: string }>("frames");
+const captured = (name: string) => captures.find((capture) => capture.name === name)?.frame ?? "";
+
+describe("what is written is, byte by byte,", () => {
+  test("an announcement of IPv4: the kernel's own", () => {
+    expect(write("announcement", MAC, "10.0.9.1")).toBe(captured("announcement of 10.0.9.1"));
+  });
+
+  test("an announcement of IPv6: the kernel's own, checksum included", () => {
+    const frame = captured("announcement of 2001:db8:9::1");
+    expect(write("advertisement", MAC, "2001:db8:9::1")).toBe(frame);
+  });
+
+  test("a probe: that of RFC 5227, without a sender's address", () => {
+    const start = `ffffffffffff${MAC}08060001080006040001`;
+    const expected = `${start}${MAC}${NOBODY}0000000000000a000901`;
+    expect(write("probe", MAC, "10.0.9.1")).toBe(expected);
+  });
+
+  test("a reply: one that Linux takes for gratuitous, to ourselves and from ourselves", () => {
+    const start = `ffffffffffff${MAC}08060001080006040002`;
+    expect(write("reply", MAC, "10.0.9.1")).toBe(`${start}${MAC}0a000901${MAC}0a000901`);
+  });
+});
+
+/** The sum of RFC 1071, of an IPv6 frame with the pseudo-header: all ones where it is right. */
+function sumOf(frame: Buffer): number {
+  let sum = 32 + 58;
+  for (let at = 22; at < frame.length; at += 2) sum += frame.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
+}
+
+test("the checksum of every advertisement is right", () => {
+  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+  fc.assert(
+    fc.property(bytes(6), bytes(16), (mac, ip) => {
+      ip[0] = 0x20; // an IPv4-mapped address would be none
+      const words = Buffer.from(ip).toString("hex").match(/.{4}/g) ?? [];
+      const frame = write("advertisement", Buffer.from(mac).toString("hex"), words.join(":"));
+      expect(sumOf(Buffer.from(frame, "hex"))).toBe(0xffff);
+    }),
+  );
+});
+
+/** What a frame says to somebody with `own` as MAC address: who claims the address, and how. */
+function claimIn(frame: string, ip: string, own = MAC): string | undefined {
+  const found = probe.readClaim(buffer(frame), text(ip), buffer(own));
+  if (found === 0) return undefined;
+  return `${hexOf(probe.claimant())} ${found === 1 ? "has it" : "wants it"}`;
+}
+
+describe("what is read about 10.0.9.1 in", () => {
+  const ip = "10.0.9.1";
+  /** An ARP packet of `OTHER`, by its operation and the two IPv4 addresses. */
+  const arp = (operation: number, sender: string, target: string, type = "0806") =>
+    `${MAC}${OTHER}${type}000108000604000${operation}${OTHER}${sender}${MAC}${target}`;
+
+  test.each([
+    ["the answer to a probe", arp(2, "0a000901", NOBODY), `${OTHER} has it`],
+    ["an answer to somebody else", arp(2, "0a000901", "0a000909"), `${OTHER} has it`],
+    ["an announcement", write("announcement", OTHER, ip), `${OTHER} has it`],
+    ["a request that it sends", arp(1, "0a000901", "0a000909"), `${OTHER} has it`],
+    ["a probe", write("probe", OTHER, ip), `${OTHER} wants it`],
+    ["a request for it", arp(1, "0a000909", "0a000901"), undefined],
+    ["an answer that is none to a probe", arp(2, NOBODY, "0a000901"), undefined],
+    ["our own probe, come back", write("probe", MAC, ip), undefined],
+    ["our own announcement, come back", write("announcement", MAC, ip), undefined],
+    ["the probe of another address", write("probe", OTHER, "10.0.9.2"), undefined],
+    ["another type of frame", arp(2, "0a000901", NOBODY, "0800"), undefined],
+    ["ARP of other addresses", arp(2, "0a000901", NOBODY).replace("0604", "0804"), undefined],
+    ["nothing", "", undefined],
+  ])("%s", (_, frame, expected) => expect(claimIn(frame, ip)).toBe(expected));
+
+  test("a frame that is cut off: nothing", () => {
+    const whole = write("announcement", OTHER, ip);
+    for (let length = 0; length < whole.length; length += 2) {
+      expect(claimIn(whole.slice(0, length), ip)).toBeUndefined();
+    }
+  });
+});
+
+describe("what is read about 2001:db8:9::1 in", () => {
+  const ip = "2001:db8:9::1";
+  const advertisement = captured("announcement of 2001:db8:9::1");
+  const detection = captured("detection of 2001:db8:9::1");
+  const routed = advertisement.replace("3aff", "3afe");
+
+  test.each([
+    ["an advertisement", advertisement, `${MAC} has it`],
+    ["duplicate address detection by another", detection, `${MAC} wants it`],
+    ["an advertisement from further away", routed, undefined],
+    [
+      "a solicitation of somebody who has an address",
+      detection.replace(/(?<=3aff)00/, "20"),
+      undefined,
+    ],
+    ["another type of ICMPv6", advertisement.replace("018800", "018600"), undefined],
+    ["nothing", "", undefined],
+  ])("%s", (_, frame, expected) => expect(claimIn(frame, ip, OTHER)).toBe(expected));
+
+  test("the advertisement of another address: nothing", () => {
+    expect(claimIn(advertisement, "2001:db8:9::2", OTHER)).toBeUndefined();
+  });
+
+  test("our own frames, come back: nothing", () => {
+    expect(claimIn(advertisement, ip, MAC)).toBeUndefined();
+    expect(claimIn(detection, ip, MAC)).toBeUndefined();
+  });
+
+  test("a frame that is cut off before the end of the target: nothing", () => {
+    for (let length = 0; length < 78; length++) {
+      expect(claimIn(advertisement.slice(0, 2 * length), ip, OTHER)).toBeUndefined();
+    }
+  });
+});
