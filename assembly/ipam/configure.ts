@@ -161,10 +161,12 @@ export class Configurator {
     return null;
   }
 
-  /** Addresses, link up, routes, rules, in this order: at "up" the kernel tells what is there. */
+  /** Addresses, rules, link up, routes, in this order: at "up" the kernel tells what is there. */
   private addAll(result: Result): CniError | null {
     const steps = new Steps(this.link);
     this.addAddresses(steps, result, AF_UNSPEC);
+    // Before what may be sent again: of a rule that is there the kernel makes a second one.
+    steps.addRules(this.sources.rules);
     const error = this.raise(steps, result.ips, result);
     if (error || !this.waits) return error;
     this.findCarrier();
@@ -194,7 +196,8 @@ export class Configurator {
     if (error) return error;
     const rest = new Steps(this.link);
     this.addAddresses(rest, result, AF_INET);
-    this.addRouting(rest, result);
+    this.addRoutes(rest, result);
+    rest.addRules(this.sources.rules);
     return this.run(rest);
   }
 
@@ -225,9 +228,8 @@ export class Configurator {
     }
   }
 
-  private addRouting(steps: Steps, result: Result): void {
+  private addRoutes(steps: Steps, result: Result): void {
     steps.addRoutes(kernelRoutes(result).concat(this.sources.routes));
-    steps.addRules(this.sources.rules);
   }
 
   private run(steps: Steps): CniError | null {
@@ -249,7 +251,7 @@ export class Configurator {
     let error: CniError | null = null;
     while (true) {
       steps.setUp(mac);
-      if (routing) this.addRouting(steps, routing);
+      if (routing) this.addRoutes(steps, routing);
       error = steps.run(this.socket, steps == before);
       if (!steps.isClash) break;
       mac = this.policy.mac.next();

@@ -3,6 +3,7 @@ import { confine } from "../../host/policy.ts";
 import {
   addAddress,
   type Call,
+  createMacvlan,
   deleteLink,
   type Link,
   listRoutes,
@@ -152,17 +153,23 @@ describe("ADD", () => {
     expect(error.msg).toContain(words);
   });
 
-  test("an interface of that name which is none of ours is not touched", () => {
+  const bridge = { name: SHIM, index: 1_000_000_002, mode: uapi.MACVLAN_MODE_BRIDGE };
+  test.each([
+    ["by its index", { ...bridge, index: 77, lower: "eth0" }],
+    ["by its name", { ...bridge, name: "mvhost3", lower: "eth0" }],
+    ["by its mode", { ...bridge, mode: uapi.MACVLAN_MODE_PRIVATE, lower: "eth0" }],
+    ["by its master", { ...bridge, lower: "eth1" }],
+    ["by its kind", undefined],
+  ])("an interface that is none of ours %s is not touched", (_, macvlan) => {
     const sim = near();
-    sim.addMaster(SHIM, { up: false });
-    const before = JSON.stringify(sim.host.find(SHIM)?.settings.changes());
+    sim.addMaster("eth1");
+    if (macvlan === undefined) sim.addMaster(SHIM, { up: false });
+    else createMacvlan(sim.host, { ...macvlan, lower: sim.host.find(macvlan.lower) });
+    const before = withoutFolders(sim);
     const error = failure(run(sim, { config: config(keys) }));
-    expect(error).toMatchObject({
-      code: 111,
-      details: `rename or remove it: ip -d link show ${SHIM}`,
-    });
-    expect(shimOf(sim)).toMatchObject({ kind: "veth", up: false });
-    expect(JSON.stringify(shimOf(sim)?.settings.changes())).toBe(before);
+    const details = `rename or remove it: ip -d link show ${SHIM}`;
+    expect(error).toMatchObject({ code: 111, details });
+    expect(withoutFolders(sim)).toEqual(before);
     expect(records(sim)).toEqual([]);
   });
 
