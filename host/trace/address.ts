@@ -2,6 +2,8 @@ import {
   IFA_ADDRESS,
   IFA_BROADCAST,
   IFA_F_DADFAILED,
+  IFA_F_NODAD,
+  IFA_F_OPTIMISTIC,
   IFA_F_TENTATIVE,
   IFA_FLAGS,
   IFA_LOCAL,
@@ -26,7 +28,8 @@ export function addressRequest(message: Message, interfaces: Interfaces): Words 
   }
   const verb = type === RTM_NEWADDR ? "add" : "delete";
   const broadcast = ["broadcast", textOf(attributes.bytes(IFA_BROADCAST))] as const;
-  const text = words([`ip address ${verb}`, cidr(payload, attributes), broadcast, dev]);
+  const flags = policyOf(attributes.u32(IFA_FLAGS) ?? payload.getUint8(2));
+  const text = words([`ip address ${verb}`, cidr(payload, attributes), broadcast, ...flags, dev]);
   return { text, unknown: attributes.unknown };
 }
 
@@ -38,10 +41,16 @@ export function addressAnswer({ payload, type }: Message, interfaces: Interfaces
     type === RTM_NEWADDR ? "" : "deleted",
     cidr(payload, attributes),
     ["dev", interfaces.nameOf(payload.getInt32(4, true))],
+    ...policyOf(flags),
     flags & IFA_F_TENTATIVE ? "tentative" : "",
     flags & IFA_F_DADFAILED ? "dadfailed" : "",
   ]);
   return { text, unknown: attributes.unknown };
+}
+
+/** What an address says about its detection. */
+function policyOf(flags: number): string[] {
+  return [flags & IFA_F_NODAD ? "nodad" : "", flags & IFA_F_OPTIMISTIC ? "optimistic" : ""];
 }
 
 function cidr(payload: DataView, attributes: Attributes): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Sim, setUp } from "../../host/sim/index.ts";
 import { formatMac } from "../../host/sim/text.ts";
-import { add, config, failure, machine, podLink, refusal, run, staticIpam } from "./core.ts";
+import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
 
 // The keys `macPolicy` and `macPrefix`.
 
@@ -100,6 +100,17 @@ describe("a MAC address in use on the master", () => {
     const prevResult = outcome.json;
     const check = config({ ...stable, ...layer, prevResult });
     expect(run(sim, { command: "CHECK", config: check }).status).toBe(0);
+  });
+
+  test("what needs no link that is up is not done twice", () => {
+    const gateway = { addresses: [{ address: "10.1.2.3/16", gateway: "10.1.0.1" }] };
+    const ipam = { type: "static", ...gateway, routes: [{ dst: "0.0.0.0/0" }] };
+    const keys = { ...stable, sourceRouting: true, ipam };
+    const [one, other] = [machine(), machine()];
+    occupy(other, candidates(2));
+    for (const sim of [one, other]) expect(run(sim, { config: config(keys) }).status).toBe(0);
+    const rulesOf = (sim: Sim) => sim.netns(POD).rules.all.length;
+    expect(rulesOf(other)).toBe(rulesOf(one));
   });
 
   test("of the master itself, too", () => {

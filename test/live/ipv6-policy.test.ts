@@ -225,20 +225,21 @@ describe("duplicate address detection", () => {
 
   it("is what ADD waits for, and nothing else", () => {
     const time = (dad: string) => {
-      const times = Array.from({ length: 5 }, () => {
-        const pod = site.pod();
-        const { status, milliseconds } = site.call("ADD", pod, keys(dad));
-        expect(status).toBe(0);
-        site.del(pod, keys(dad));
-        return milliseconds;
-      });
-      return Math.min(...times);
+      const pod = site.pod();
+      const { status, milliseconds } = site.call("ADD", pod, keys(dad));
+      expect(status).toBe(0);
+      site.del(pod, keys(dad));
+      return milliseconds;
     };
-    const [wait, optimistic, off] = [time("wait"), time("optimistic"), time("off")];
+    // in turns, so that a machine that is busy for a while is so for all
+    const rounds = Array.from({ length: 7 }, () => ["wait", "optimistic", "off"].map(time));
+    const best = (at: number) => Math.min(...rounds.map((times) => times[at] ?? Infinity));
+    const [wait, optimistic, off] = [best(0), best(1), best(2)];
     const show = [wait, optimistic, off].map((ms) => ms.toFixed(1)).join(", ");
     console.log(`ADD with wait, optimistic, off: ${show} ms`);
-    expect(wait - optimistic).toBeGreaterThan(30);
-    expect(wait - off).toBeGreaterThan(30);
+    // detection takes 50 ms
+    expect(wait - optimistic).toBeGreaterThan(25);
+    expect(wait - off).toBeGreaterThan(25);
   });
 
   describe("traffic", () => {
