@@ -118,7 +118,7 @@ static bool is_raise(const uint8_t *bytes, size_t length) {
          get_u32(body + 12) == IFF_UP;
 }
 
-// What is told of: the host's namespace, with or without leave to set a link up, or the container's.
+// What is told: the host's namespace, with or without leave to set a link up, or the container's.
 typedef enum { HOST, HOST_WITH_UP, POD } place_t;
 
 static bool may_tell(const uint8_t *bytes, size_t length, place_t place) {

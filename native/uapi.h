@@ -1,4 +1,4 @@
-// Numbers of linux/if.h, linux/netlink.h, linux/rtnetlink.h and linux/if_link.h, which musl does not have.
+// Numbers of linux/if.h, linux/netlink.h, linux/rtnetlink.h, linux/if_link.h; musl has few of them.
 #ifndef UAPI_H
 #define UAPI_H
 

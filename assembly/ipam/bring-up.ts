@@ -10,8 +10,8 @@ const LONGEST_PAUSE: i32 = 64;
 /**
  * Sends messages, one of which sets an interface up, and waits where its MAC address is in use.
  *
- * The kernel takes a namespace apart in the background, after its last user has gone: what was in it
- * keeps its address until then, usually for some milliseconds, on a busy machine for longer. A
+ * The kernel takes a namespace apart in the background, after its last user has gone: what was in
+ * it keeps its address until then, usually for some milliseconds, on a busy machine for longer. A
  * container that is started anew with the address that it had before meets its own shadow. So that
  * message and those after it, which failed because the interface was down, are sent again after
  * pauses of 1, 2, 4 and up to 64 ms, for a second.

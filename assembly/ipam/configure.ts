@@ -145,8 +145,8 @@ export class Configurator {
     // Without a carrier detection does not begin; the kernel does it once there is one.
     if (link && (link.flags & IFF_LOWER_UP) != 0) error = this.dad.wait(this.socket);
     else {
-      const what = `"${this.link.name}" has no carrier: its IPv6 addresses stay tentative until it has`;
-      log(see(what, "master-has-no-carrier"));
+      const what = `"${this.link.name}" has no carrier`;
+      log(see(`${what}: its IPv6 addresses stay tentative until it has`, "master-has-no-carrier"));
     }
     const entered = this.netns.enter();
     if (entered == 0) this.timers.restore();

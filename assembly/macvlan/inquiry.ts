@@ -152,8 +152,8 @@ export class Inquiry {
   }
 
   /**
-   * Asks for a change of no interface, which the kernel refuses for lack of the capability before it
-   * looks for the interface.
+   * Asks for a change of no interface, which the kernel refuses for lack of the capability before
+   * it looks for the interface.
    */
   private forbidden(): string {
     const request = new MessageWriter();
@@ -161,8 +161,8 @@ export class Inquiry {
     const failure = this.session.container.execute(request);
     const isContainer = failure != null && failure.errno == EPERM;
     const whose = isContainer ? "the container's" : "the host's";
-    const what = `this process has no CAP_NET_ADMIN in the user namespace that owns ${whose} network`;
-    return see(`${what} namespace: give it`, "no-cap_net_admin");
+    const where = `in the user namespace that owns ${whose} network namespace`;
+    return see(`this process has no CAP_NET_ADMIN ${where}: give it`, "no-cap_net_admin");
   }
 
   private down(): string {

@@ -59,8 +59,8 @@ export class Master {
   warn(): void {
     const link = this.link;
     if (link.kind == BOND && link.bondMode == BOND_MODE_ALB) {
-      const what = `bond "${link.name}" is in mode balance-alb, which takes the macvlans' answers away`;
-      log(see(`${what}: choose another mode`, "bond-in-mode-balance-alb"));
+      const what = `bond "${link.name}" is in mode balance-alb, which replaces MAC addresses`;
+      log(see(`${what} of macvlans by its own: choose another`, "bond-in-mode-balance-alb"));
     }
     // The kernel tells of Wi-Fi in other places only; it names these wlan0, and udev wlp3s0.
     if (link.kind.length == 0 && link.name.startsWith("wl")) {

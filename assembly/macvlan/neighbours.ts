@@ -58,7 +58,7 @@ export class Neighbours {
     return "";
   }
 
-  /** Who, of those that are up, has the MAC address of a link, which is down; or the empty string. */
+  /** Who, of those that are up, has the MAC address of a link, which is down; empty: nobody. */
   withMac(link: Link): string {
     for (let i = 0; i < this.links.length; i++) {
       const other = this.links[i];

@@ -12,9 +12,9 @@ const COUNT_MAX: i32 = 16;
 const LENGTH_MAX: i32 = 127;
 
 /**
- * One text of the key `master`: a subnet (it has a `/`), a MAC address, a pattern (it has a `*`, `?`
- * or `[`), else a name. But a text that is the name of an interface means that one, whatever else it
- * could be.
+ * One text of the key `master`: a subnet (it has a `/`), a MAC address, a pattern (it has a `*`,
+ * `?` or `[`), else a name. But a text that is the name of an interface means that one, whatever
+ * else it could be.
  */
 export class Selector {
   readonly subnet: Cidr | null;

@@ -47,8 +47,8 @@ export class Netns {
   }
 
   /**
-   * True if the thread could enter its own namespace again, where it is: then it has CAP_SYS_ADMIN in
-   * the user namespace that owns it (setns(2)).
+   * True if the thread could enter its own namespace again, where it is: then it has CAP_SYS_ADMIN
+   * in the user namespace that owns it (setns(2)).
    */
   get isPrivileged(): bool {
     return host.setns(this.home, CLONE_NEWNET) == 0;

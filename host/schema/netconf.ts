@@ -34,9 +34,9 @@ export const macvlanSchema = z.looseObject({
     .or(z.array(masterSelector).min(1).max(16))
     .optional()
     .describe(
-      "The parent interface: a name, alternative name, pattern (ens*), MAC address, or subnet of an" +
-        " address of it; or a list of these, of which the first usable one is taken. Missing or" +
-        " empty: the interface of the default route.",
+      "The parent interface: a name, alternative name, pattern (ens*), MAC address, or subnet of" +
+        " an address of it; or a list of these, of which the first usable one is taken. Missing" +
+        " or empty: the interface of the default route.",
     ),
   masterUp: z.boolean().optional().describe("A master that is down is set up."),
   mode: z

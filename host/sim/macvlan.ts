@@ -52,8 +52,8 @@ export interface MacvlanRequest {
  *
  * @throws Errno EADDRNOTAVAIL a multicast or zero MAC; EINVAL an unknown mode or flag, source
  * addresses in another mode, an MTU above the master's, a master that is no Ethernet interface, a
- * passthru that is not the only one; ENODEV no such master; EBUSY a port of a bridge or bond, or one with an ipvlan; EEXIST the
- * name is taken.
+ * passthru that is not the only one; ENODEV no such master; EBUSY a port of a bridge or bond, or a
+ * master with an ipvlan; EEXIST the name is taken.
  */
 export function createMacvlan(netns: Netns, request: MacvlanRequest): Link {
   if (request.mac) validateMac(request.mac);

@@ -120,9 +120,10 @@ export function linkRequest(message: Message, interfaces: Interfaces): Words {
 
 function requestText({ type, flags }: Message, link: Link, interfaces: Interfaces): string {
   const { attributes } = link;
+  const isOne = link.index > 0 || link.name !== undefined;
   const target = link.index > 0 ? interfaces.nameOf(link.index) : (link.name ?? "?");
   attributes.u32(IFLA_EXT_MASK);
-  if (type === RTM_GETLINK) return `ip link show dev ${target}`;
+  if (type === RTM_GETLINK) return isOne ? `ip link show dev ${target}` : "ip link show";
   if (type === RTM_DELLINK) return `ip link delete dev ${target}`;
   const settings = [
     ["address", link.address],

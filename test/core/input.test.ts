@@ -144,7 +144,9 @@ describe("a document that is no object:", () => {
 /** Values of the wrong JSON type, by key; code 6 and the key in the message. */
 const WRONG_TYPES: readonly [key: string, value: unknown, path?: string][] = [
   ["master", 5],
-  ["master", ["eth0"]],
+  ["master", [5], "master[0]"],
+  ["master", {}],
+  ["masterUp", "true"],
   ["mode", true],
   ["mtu", "1500"],
   ["mtu", 1.5],

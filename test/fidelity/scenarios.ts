@@ -143,6 +143,19 @@ export const scenarios: readonly FidelityScenario[] = [
     ],
   },
   {
+    name: "a master that is chosen and set up",
+    steps: [{ down: "m0" }, ...whole({ mac, master: ["gone", "m?"], masterUp: true, ...v4 })],
+  },
+  {
+    name: "none that can be chosen",
+    steps: [
+      { down: "m0" },
+      { bridged: "m1" },
+      { cni: "ADD", keys: { master: ["m?", "lo", "02:00:00:00:00:99", "192.0.2.0/24"] } },
+      { cni: "STATUS", keys: { master: "m1" } },
+    ],
+  },
+  {
     name: "a name that is taken",
     steps: [
       { cni: "ADD", keys: { mac } },

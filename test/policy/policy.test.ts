@@ -328,7 +328,7 @@ describe("netlink messages", () => {
   });
 });
 
-describe("with masterUp in the configuration a link of the host may be set up, and no more:", () => {
+describe("with masterUp a link of the host may be set up, and nothing else:", () => {
   /** RTM_SETLINK about interface 3: words of struct ifinfomsg, and what comes after it. */
   const setLink = (family: number, flags: number, change: number, rest: number[] = []) => {
     const words = Uint32Array.of(32 + rest.length, 0x5_0013, 1, 0, family, 3, flags, change);
