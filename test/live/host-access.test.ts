@@ -221,51 +221,6 @@ describe("many pods", () => {
   });
 });
 
-describe("at the same time", () => {
-  const pinned = (index: number) => ({
-    hostAccess: true,
-    ipam: { type: "static", addresses: [{ address: `198.51.100.${200 + index}/24` }] },
-  });
-
-  it("pods come and go, and the interface with them", { timeout: 300_000 }, async () => {
-    addressMaster();
-    const before = site.lab.snapshot();
-    const pods = Array.from({ length: 6 }, () => site.pod());
-    const comeAndGo = async (pod: Netns, index: number) => {
-      const id = `turn${index}`;
-      const call = { containerId: id, netns: pod.path, ifname, config: site.config(pinned(index)) };
-      for (let turn = 0; turn < 8; turn++) {
-        const { status, stdout } = await site.lab.cniStart({ ...call, command: "ADD" });
-        expect(status, stdout).toBe(0);
-        silent(await site.lab.cniStart({ ...call, command: "DEL" }));
-      }
-    };
-    await Promise.all(pods.map(comeAndGo));
-    for (const pod of pods) site.lab.deleteNetns(pod.name);
-    expect(difference(before, site.lab.snapshot())).toEqual([]);
-    expect(files()).toEqual([]);
-  });
-
-  it("whoever finds the lock held waits for it", async () => {
-    addressMaster();
-    const pod = site.pod();
-    site.add(pod, keys);
-    const lock = "/run/cni-macvlan/.lock";
-    const holder = site.lab.start(["flock", "--close", lock, "sleep", "1000"]);
-    await expect.poll(() => site.lab.exec(["flock", "-n", lock, "true"]).status).toBe(1);
-    let isDone = false;
-    const call = { containerId, netns: pod.path, ifname, config: site.config(keys) };
-    const running = site.lab.cniStart({ ...call, command: "DEL" }).finally(() => {
-      isDone = true;
-    });
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect([isDone, shims().length]).toEqual([false, 1]);
-    void holder.stop("SIGKILL");
-    silent(await running);
-    expect(shims()).toEqual([]);
-  });
-});
-
 describe("DEL and GC take it away", () => {
   frozen(site);
 
