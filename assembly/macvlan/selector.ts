@@ -2,7 +2,7 @@ import { Fields } from "../json/fields";
 import { Cidr, parseCidr } from "../net/cidr";
 import { isGlob, matchesGlob } from "../net/glob";
 import { equalBytes } from "../net/ip";
-import { MAC_LENGTH, parseMac } from "../net/mac";
+import { MAC_LENGTH, macProblem, parseMac } from "../net/mac";
 import { Address } from "../rtnetlink/address";
 import { Link } from "../rtnetlink/link";
 
@@ -69,6 +69,9 @@ export function readSelectors(fields: Fields): Selector[] {
 }
 
 function problemOf(selector: Selector): string {
+  const mac = selector.mac;
+  const flaw = mac ? macProblem(mac) : "";
+  if (flaw.length > 0) return `is "${selector.text}", a MAC address that ${flaw}`;
   const text = selector.text;
   if (text.length == 0) return "has an empty element";
   if (String.UTF8.byteLength(text) > LENGTH_MAX) return "is longer than any name";
