@@ -4,7 +4,6 @@ import { fnv1a } from "../../net/hash";
 import { formatIp, parseIp } from "../../net/ip";
 import { makeDirectories } from "../../sys/directory";
 import { lockFile, readFile, removeFile, writeFile } from "../../sys/file";
-import { close } from "../../sys/io";
 
 /** Gone after a reboot, as interfaces and routes are. */
 const ROOT: string = "/run/cni-macvlan";
