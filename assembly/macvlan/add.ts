@@ -45,7 +45,7 @@ export function addMacvlan(
   if (!error) error = session.openContainer(args.netns);
   if (error) return error;
 
-  const master = new Master(session, own, args.ifname);
+  const master = new Master(session, own);
   error = master.find();
   if (!error) error = claimTable(session.container, own.sources);
   if (!error) error = master.bringUp();

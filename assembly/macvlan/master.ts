@@ -3,7 +3,7 @@ import { see } from "../cni/troubleshooting";
 import { netlinkError } from "../ipam/failure";
 import { IFF_UP } from "../linux/if";
 import { BOND_MODE_ALB } from "../linux/if_bonding";
-import { BOND, Link, setLinkUp } from "../rtnetlink/link";
+import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { findLinkByIndex, findLinkByName } from "../rtnetlink/query";
 import { RtnlSocket } from "../rtnetlink/socket";
@@ -26,11 +26,9 @@ export class Master {
   /** What was looked at in vain. */
   private considered: string[] = [];
 
-  /** @param ifname the container's interface, which is never its own master. */
   constructor(
     private session: Session,
     private conf: MacvlanConf,
-    private ifname: string,
   ) {
     this.socket = conf.linkInContainer ? session.container : session.host;
   }
@@ -58,7 +56,7 @@ export class Master {
   /** Tells what keeps a macvlan from working although the kernel makes it. */
   warn(): void {
     const link = this.link;
-    if (link.kind == BOND && link.bondMode == BOND_MODE_ALB) {
+    if (link.bondMode == BOND_MODE_ALB) {
       const what = `bond "${link.name}" is in mode balance-alb, which replaces MAC addresses`;
       log(see(`${what} of macvlans by its own: choose another`, "bond-in-mode-balance-alb"));
     }
@@ -97,7 +95,6 @@ export class Master {
       const links = candidates.of(selectors[i]);
       if (links.length == 0) this.considered.push(`"${selectors[i].text}" means no interface`);
       for (let j = 0; j < links.length; j++) {
-        if (this.isOwn(links[j])) continue;
         const reason = reasonAgainst(links[j], selectors[i], this.conf);
         if (this.take(links[j], `"${links[j].name}"`, reason)) return;
       }
@@ -117,7 +114,7 @@ export class Master {
     }
     for (let i = 0; i < routes.interfaces.length; i++) {
       const link = findLinkByIndex(this.socket, routes.interfaces[i]).link;
-      if (!link || this.isOwn(link)) continue;
+      if (!link) continue;
       const what = `"${link.name}" (metric ${routes.metrics[i].toString()})`;
       const flaw = flawOf(link, false);
       if (this.take(link, what, flaw ? flaw.what : "")) return;
@@ -127,10 +124,6 @@ export class Master {
       `no default route interface found to be the master: ${why}; set the key "master"`,
       see('"master" names the interface, or says how to choose it', "no-default-route"),
     );
-  }
-
-  private isOwn(link: Link): bool {
-    return this.conf.linkInContainer && link.name == this.ifname;
   }
 
   /** Takes a link that nothing is against; else notes what is. */

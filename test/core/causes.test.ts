@@ -274,6 +274,9 @@ describe("what the master is, before anything is asked for", () => {
     expect(details(sim, { master: "gone" }, 100)).toBe(
       'the host has "lo", "eth0"; see docs/troubleshooting.md#master-not-found',
     );
+    sim.addMaster("eth9", {}, sim.netns(POD));
+    const inside = { master: "gone", linkInContainer: true };
+    expect(details(sim, inside, 100)).toContain('the container has "lo", "eth9"; see');
     for (let i = 0; i < 20; i++) sim.addMaster(`ens${i}`);
     expect(details(sim, { master: "gone" }, 100)).toContain('"ens5" and 14 more; see');
   });

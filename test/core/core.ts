@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import type { System } from "../../host/imports.ts";
 import { confine } from "../../host/policy.ts";
 import { ownErrorSchema, type Result110, resultSchema } from "../../host/schema/index.ts";
 import {
@@ -9,6 +10,8 @@ import {
   type Link,
   type Outcome,
   Sim,
+  uapi,
+  withFault,
 } from "../../host/sim/index.ts";
 
 const file = fileURLToPath(new URL("../../build/macvlan.wasm", import.meta.url));
@@ -49,6 +52,12 @@ export function run(sim: Sim, call: Call = {}): Outcome {
   expect(outcome.held).toBe(0);
   expect(outcome.netns).toBe(sim.host);
   return outcome;
+}
+
+/** For `wrap`: a kernel before 4.20, which lists everything, whatever a request is about. */
+export function lavish(system: System): System {
+  const failure = uapi.ENOPROTOOPT;
+  return withFault(confine(system), { call: "setsockopt", nth: 1, failure, forever: true }).system;
 }
 
 /** Runs ADD, which must succeed, and gives back its result. */
