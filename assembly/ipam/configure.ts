@@ -74,7 +74,7 @@ export class Configurator {
     const ipv6 = this.policy.ipv6;
     this.waits = this.hasIpv6 && ipv6.dad == DAD_WAIT;
     const hasAddress = result.ips.length > 0;
-    const isVisited = hasAddress || ipv6.isWanted || !this.policy.sysctls.isEmpty;
+    const isVisited = hasAddress || !this.policy.sysctls.isEmpty;
     let error = this.checkMtu();
     if (!error && isVisited) error = this.inNamespace(result.ips);
     if (!error) {
@@ -114,7 +114,7 @@ export class Configurator {
     let error: CniError | null = null;
     if (this.needsIpv6) error = this.enableIpv6();
     // After our own, so that these are what stays.
-    if (!error) error = this.policy.sysctls.write(this.needsIpv6);
+    if (!error) error = this.policy.sysctls.write();
     if (!error && this.waits) error = this.dad.open();
     if (!error && this.waits) this.timers.shorten();
     if (!error && this.conflicts.isOn) error = this.conflicts.open(ips);

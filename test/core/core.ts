@@ -60,6 +60,24 @@ export function lavish(system: System): System {
   return withFault(confine(system), { call: "setsockopt", nth: 1, failure, forever: true }).system;
 }
 
+/** For `wrap`: a kernel before 4.17, which does not tell whose a rule is. */
+export function forgetful(system: System): System {
+  const confined = confine(system);
+  const recvfrom: System["recvfrom"] = (fd, buffer, ...words) => {
+    const length = confined.recvfrom(fd, buffer, ...words);
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    for (let at = 0; at + 16 <= length; at += (view.getUint32(at, true) + 3) & ~3) {
+      if (view.getUint16(at + 4, true) !== uapi.RTM_NEWRULE) continue;
+      const end = at + view.getUint32(at, true);
+      for (let i = at + 28; i < end; i += (view.getUint16(i, true) + 3) & ~3) {
+        if (view.getUint16(i + 2, true) === uapi.FRA_PROTOCOL) view.setUint16(i + 2, 0, true);
+      }
+    }
+    return length;
+  };
+  return { ...confined, recvfrom };
+}
+
 /** Runs ADD, which must succeed, and gives back its result. */
 export function add(sim: Sim, keys: Record<string, unknown> = {}, call: Call = {}): Result110 {
   const outcome = run(sim, { config: config(keys), ...call });

@@ -267,6 +267,12 @@ describe("CHECK, where prevResult does not name the address,", () => {
     expect(run(sim, { command: "CHECK", config: config({ ...keys, prevResult }) }).status).toBe(0);
   });
 
+  test("nor of one that prevResult does name, where the policy is newer", () => {
+    const sim = machine();
+    const check = { command: "CHECK", config: config({ ...stable, prevResult: add(sim) }) };
+    expect(run(sim, check).status).toBe(0);
+  });
+
   test("nor of one whose IP address prevResult does not have", () => {
     const sim = machine();
     const result = add(sim, prefix("0a:58"));
