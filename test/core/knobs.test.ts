@@ -113,6 +113,7 @@ describe("refused, with nothing changed:", () => {
     [{ alias: "a\0b" }, 7, 'key "alias"'],
     [{ sysctl: [] }, 6, 'key "sysctl" must be an object'],
     [{ sysctl: Object.fromEntries(MANY) }, 7, 'key "sysctl" has more than 256 keys'],
+    [{ sysctl: Object.fromEntries(MANY.slice(1)) }, 103, 'set sysctl "net.ipv4.conf.IFNAME.x1" to'],
     [sysctl("net.ipv4.ip_forward"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.all.rp_filter"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.mv0.rp_filter"), 7, NO_SYSCTL],

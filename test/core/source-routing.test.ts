@@ -44,8 +44,8 @@ const pod = (sim: Sim): Netns => sim.netns(POD);
 function rules(sim: Sim): string[] {
   return [...listRules(pod(sim), 4), ...listRules(pod(sim), 6)]
     .filter(({ protocol }) => protocol !== "kernel")
-    .map(({ src, table, priority, protocol }) => {
-      expect([priority, protocol]).toEqual([PRIORITY, OURS]);
+    .map(({ src, srclen, table, priority, protocol }) => {
+      expect([srclen, priority, protocol]).toEqual([undefined, PRIORITY, OURS]);
       return `from ${src} lookup ${table}`;
     });
 }
@@ -205,6 +205,10 @@ describe("the table", () => {
         '"from 10.0.0.5 lookup 101"',
     });
     add(sim, { ...other, sourceTable: 102 }, { ifname: "net1" });
+    const all = { family: U.AF_INET, source: undefined, sourceLength: 0, protocol: 3 };
+    pod(sim).rules.add({ ...all, action: U.FR_ACT_TO_TBL, priority: 99, table: 103 }, true);
+    const third = config({ ...other, sourceTable: 103 });
+    expect(refusal(sim, { ifname: "net2", config: third }).msg).toContain("from all lookup 103");
   });
 });
 
