@@ -105,7 +105,7 @@ export class LinkSysctls {
     for (let i = 0; i < this.keys.length; i++) {
       if (this.keys[i].includes(".neigh.")) continue;
       const found = readSysctl(this.paths[i]);
-      if (found == this.values[i] || (found.length == 0 && this.isPointless(i))) continue;
+      if (found == this.values[i] || this.isPointless(i)) continue;
       const what = `sysctl "${this.keys[i]}"`;
       if (found.length == 0) return new CniError(SYSTEM_FAILURE, `${what} cannot be read`);
       const wanted = `the configuration says ${this.values[i]}`;

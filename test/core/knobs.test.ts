@@ -124,6 +124,8 @@ describe("refused, with nothing changed:", () => {
     [sysctl("net.ipv4.conf.IFNAME.rp_filter\0"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", 1), 6, "must be a string, not 1"],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", "on"), 7, 'is "on", must be a whole number'],
+    [sysctl("net.ipv4.conf.IFNAME.rp_filter", "x"), 7, 'is "x", must be a whole number'],
+    [sysctl("net.ipv4.conf.IFNAME.rp_filter", "100000000000"), 7, "must be a whole number"],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", "01"), 7, 'is "01", must be a whole number'],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", ""), 7, 'is "", must be a whole number'],
   ])("%j", (keys, code, msg) => {
@@ -141,7 +143,9 @@ describe("refused, with nothing changed:", () => {
         details: "this kernel has none of that name",
       });
       const odd = config({ ...sysctl("net.ipv4.conf.IFNAME.rp_filter", "99999999999"), ...ipam });
-      expect(refusal(machine(), { config: odd }).msg).toMatch(/to 99999999999: EINVAL/);
+      const error = refusal(machine(), { config: odd });
+      expect(error.msg).toMatch(/to 99999999999: EINVAL/);
+      expect(error.details).toBeUndefined();
     }
   });
 });
