@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
 import type { Link, Macvlan } from "../../host/sim/link.ts";
 import * as U from "../../host/sim/uapi.ts";
 import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
@@ -221,6 +223,32 @@ describe("CHECK finds a difference in", () => {
     const error = failure(run(sim, { command: "CHECK", config: config({ ...EVERY, prevResult }) }));
     expect(error.code).toBe(107);
     expect(error.msg).toContain(words);
+  });
+
+  test("not what it cannot look at", () => {
+    const sim = machine();
+    const keys = { sysctl: { "net.ipv4.conf.IFNAME.rp_filter": "1" } };
+    const prevResult = add(sim, keys);
+    const wrap = (system: System): System => {
+      const confined = confine(system);
+      const open: System["open"] = (path, ...words) =>
+        path.endsWith("/rp_filter") ? -U.EACCES : confined.open(path, ...words);
+      return { ...confined, open };
+    };
+    const check = { command: "CHECK", config: config({ ...keys, prevResult }), wrap };
+    expect(failure(run(sim, check))).toMatchObject({
+      code: 108,
+      msg: 'sysctl "net.ipv4.conf.IFNAME.rp_filter" cannot be read',
+    });
+  });
+
+  test("nothing that was not asked for", () => {
+    const sim = machine();
+    const prevResult = add(sim);
+    const more = { promisc: true, allmulti: true, txQueueLength: 7, group: 7, alias: "x" };
+    Object.assign(podLink(sim), more);
+    const check = { command: "CHECK", config: config({ prevResult }) };
+    expect(run(sim, check)).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("not in the cutoff, which is the master's, nor in times of neighbours", () => {
