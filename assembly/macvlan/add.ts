@@ -70,21 +70,7 @@ export function addMacvlan(
 
   if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
   const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
-  let refusal: NetlinkError | null = null;
-  do {
-    if (own.ipamType.length > 0) error = takeOffer(offers, own);
-    const configurator = new Configurator(
-      session.netns,
-      session.container,
-      macvlan.link,
-      own.policy,
-      own.sources,
-      undo,
-    );
-    if (!error) error = configurator.apply(offers.result);
-    refusal = configurator.refusal;
-  } while (offers.isRefused(error));
-  if (error && refusal) error = inquiry.ofSetUp(error, refusal, macvlan.link);
+  error = configure(own, session, undo, inquiry, macvlan.link, offers);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
     const access = accessOf(args, conf, session);
@@ -96,6 +82,33 @@ export function addMacvlan(
   result.interfaces[result.interfaces.length - 1].mac = formatMac(macvlan.link.mac);
   result.dns.overrideBy(own.dns);
   return error;
+}
+
+/** Asks IPAM and configures, until nobody else has an address of what IPAM gave. */
+function configure(
+  own: MacvlanConf,
+  session: Session,
+  undo: UndoStack,
+  inquiry: Inquiry,
+  link: Link,
+  offers: Offers,
+): CniError | null {
+  let error: CniError | null = null;
+  let refusal: NetlinkError | null = null;
+  do {
+    if (own.ipamType.length > 0) error = takeOffer(offers, own);
+    const configurator = new Configurator(
+      session.netns,
+      session.container,
+      link,
+      own.policy,
+      own.sources,
+      undo,
+    );
+    if (!error) error = configurator.apply(offers.result);
+    refusal = configurator.refusal;
+  } while (offers.isRefused(error));
+  return error && refusal ? inquiry.ofSetUp(error, refusal, link) : error;
 }
 
 function accessOf(args: CmdArgs, conf: NetConf, session: Session): HostAccess {
