@@ -16,7 +16,7 @@ import { NetlinkError } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
-import { CloseHostAccess, HostAccess } from "./host-access/access";
+import { HostAccess } from "./host-access/access";
 import { recordName } from "./host-access/record";
 import { Inquiry } from "./inquiry";
 import { MacvlanLink } from "./link";
@@ -87,19 +87,15 @@ export function addMacvlan(
   if (error && refusal) error = inquiry.ofSetUp(error, refusal, macvlan.link);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
-    const access = accessOf(args, conf, session);
-    undo.push(new CloseHostAccess(access));
-    error = access.open(session.container, macvlan.link, layer3);
+    const name = recordName(args.containerId, args.ifname);
+    const access = new HostAccess(session.host, conf.name, name);
+    error = access.open(session.container, macvlan.link, layer3, undo);
   }
   add(result, layer3);
   // Only now it is sure which one it has.
   result.interfaces[result.interfaces.length - 1].mac = formatMac(macvlan.link.mac);
   result.dns.overrideBy(own.dns);
   return error;
-}
-
-function accessOf(args: CmdArgs, conf: NetConf, session: Session): HostAccess {
-  return new HostAccess(session.host, conf.name, recordName(args.containerId, args.ifname));
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {
