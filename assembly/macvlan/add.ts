@@ -16,7 +16,7 @@ import { NetlinkError } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
-import { CloseHostAccess, HostAccess } from "./host-access/access";
+import { HostAccess } from "./host-access/access";
 import { recordName } from "./host-access/record";
 import { Inquiry } from "./inquiry";
 import { MacvlanLink } from "./link";
@@ -73,9 +73,9 @@ export function addMacvlan(
   error = configure(own, session, undo, inquiry, macvlan.link, offers);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
-    const access = accessOf(args, conf, session);
-    undo.push(new CloseHostAccess(access));
-    error = access.open(session.container, macvlan.link, layer3);
+    const name = recordName(args.containerId, args.ifname);
+    const access = new HostAccess(session.host, conf.name, name);
+    error = access.open(session.container, macvlan.link, layer3, undo);
   }
   add(result, layer3);
   // Only now it is sure which one it has.
@@ -109,10 +109,6 @@ function configure(
     refusal = configurator.refusal;
   } while (offers.isRefused(error));
   return error && refusal ? inquiry.ofSetUp(error, refusal, link) : error;
-}
-
-function accessOf(args: CmdArgs, conf: NetConf, session: Session): HostAccess {
-  return new HostAccess(session.host, conf.name, recordName(args.containerId, args.ifname));
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {

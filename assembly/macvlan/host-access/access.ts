@@ -1,6 +1,6 @@
 import { CHECK_FAILED, CniError } from "../../cni/error";
 import { IpConfig, Result } from "../../cni/result";
-import { UndoStep } from "../../cni/undo";
+import { UndoStack, UndoStep } from "../../cni/undo";
 import { ENODEV, ENOENT, ESRCH } from "../../linux/errno";
 import { IFF_UP } from "../../linux/if";
 import { formatIp, isLinkLocal } from "../../net/ip";
@@ -19,6 +19,8 @@ import { Shim } from "./shim";
 /** The way between the host and one attachment, by a shim that it shares with all on its master. */
 export class HostAccess {
   private record: Record;
+  /** A descriptor, while the lock is held. */
+  private lock: i32 = -1;
 
   /**
    * @param host a socket in the host's namespace.
@@ -37,19 +39,21 @@ export class HostAccess {
    *
    * @param container a socket in the container's namespace.
    * @param result has the pod's addresses, and gets the routes to the host that it needs.
+   * @param undo gets the step that closes it.
    */
-  open(container: RtnlSocket, pod: Link, result: Result): CniError | null {
+  open(container: RtnlSocket, pod: Link, result: Result, undo: UndoStack): CniError | null {
     const reply = findLinkByIndex(this.host, pod.lower);
     const failure = reply.error;
     if (failure) return refused(`look up the master of "${pod.name}"`, failure);
     let error = this.record.makeDirectory();
+    if (!error) error = this.acquire();
     if (error) return error;
-    const lock = lockRecords();
-    if (lock < 0) return lockError(lock);
+    // Not before the lock is had: who could not get it need not wait for it once more.
+    undo.push(new CloseHostAccess(this));
     // An ADD that was killed may have left a way to other addresses.
     error = this.remove(true);
     if (!error) error = this.provide(container, pod, reply.link!, result);
-    close(lock);
+    this.release();
     return error;
   }
 
@@ -59,10 +63,10 @@ export class HostAccess {
    * @param isSynchronous as in `removeLink`.
    */
   close(isSynchronous: bool): CniError | null {
-    const lock = lockRecords();
-    if (lock < 0) return lockError(lock);
-    const error = this.remove(isSynchronous);
-    close(lock);
+    let error = this.acquire();
+    if (error) return error;
+    error = this.remove(isSynchronous);
+    this.release();
     return error;
   }
 
@@ -82,6 +86,17 @@ export class HostAccess {
       return lacks(`route to ${formatIp(ip)} dev "${shim.name}"`);
     }
     return null;
+  }
+
+  /** A core that trapped may hold it already. */
+  private acquire(): CniError | null {
+    if (this.lock < 0) this.lock = lockRecords();
+    return this.lock < 0 ? lockError(this.lock) : null;
+  }
+
+  private release(): void {
+    close(this.lock);
+    this.lock = -1;
   }
 
   private provide(container: RtnlSocket, pod: Link, master: Link, result: Result): CniError | null {
@@ -147,7 +162,7 @@ export class HostAccess {
 }
 
 /** Closes what a failed ADD may have opened. */
-export class CloseHostAccess extends UndoStep {
+class CloseHostAccess extends UndoStep {
   constructor(private access: HostAccess) {
     super();
   }
