@@ -5,7 +5,7 @@ import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
-import { Ipam } from "../ipam/ipam";
+import { DHCP, Ipam } from "../ipam/ipam";
 import { Offers } from "../ipam/offers";
 import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
@@ -68,13 +68,16 @@ export function addMacvlan(
     );
   }
 
+  const name = recordName(args.containerId, args.ifname);
+  const access = new HostAccess(session.host, conf.name, name);
+  if (own.hostAccess && own.ipamType == DHCP) error = access.prepare(macvlan.link, undo);
+  if (error) return error;
+
   if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
   const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
   error = configure(own, session, undo, inquiry, macvlan.link, offers);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
-    const name = recordName(args.containerId, args.ifname);
-    const access = new HostAccess(session.host, conf.name, name);
     error = access.open(session.container, macvlan.link, layer3, undo);
   }
   add(result, layer3);

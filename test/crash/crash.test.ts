@@ -31,8 +31,8 @@ const single = { ranges: [v4], routes: [{ dst: "0.0.0.0/0" }] };
 const dual = { ranges: [v4, v6], routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }] };
 
 /**
- * Who makes what is killed, and takes away what that has left: the native host, which is faster, for
- * the Node host as well, if it is built. They do the same calls (test/hosts/equal.test.ts).
+ * Who makes what is killed, and takes away what that has left: the native host, which is faster,
+ * if it is built, for the Node host as well. They do the same calls (test/hosts/equal.test.ts).
  */
 const healer = existsSync(nativeProgram) ? { program: nativeProgram } : {};
 
