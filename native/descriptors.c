@@ -37,6 +37,14 @@ bool is_lockable(int fd) {
   return held_as(fd) == LEASE || held_as(fd) == RECORD_LOCK;
 }
 
+bool is_readable(int fd) {
+  return !is_netlink(fd) && !is_packet(fd) && fd != STDOUT_FILENO && fd != STDERR_FILENO;
+}
+
+bool is_writable(int fd) {
+  return !is_netlink(fd) && !is_packet(fd) && fd != STDIN_FILENO;
+}
+
 int descriptor_refusal(int fd, bool is_allowed) {
   if (!POLICY) return 0;
   return held_as(fd) == NOTHING ? -EBADF : refusal_unless(is_allowed);

@@ -83,11 +83,15 @@ bool may_spawn(const char *path, const char *command, const uint8_t *bytes, size
   return !is_in_container && is_ipam_program(path) && is_input(bytes, length) && is_regular(path);
 }
 
+// Of no protocol, it hears nothing before it is bound.
+static bool may_open_packet_socket(int protocol) {
+  return is_in_container && protocol == 0 && strcmp(variable("CNI_COMMAND"), "ADD") == 0;
+}
+
 // A family that is added here needs its rule in may_send.
 bool may_socket(int domain, int type, int protocol) {
   if ((type & ~SOCK_CLOEXEC) != SOCK_RAW) return false;
-  // of no protocol, a packet socket hears nothing before it is bound
-  if (domain == AF_PACKET) return is_in_container && protocol == 0;
+  if (domain == AF_PACKET) return may_open_packet_socket(protocol);
   return domain == AF_NETLINK && protocol == NETLINK_ROUTE;
 }
 
@@ -98,6 +102,10 @@ held_t socket_here(int domain) {
 
 bool may_bind(int fd, const uint8_t *address, size_t length) {
   return is_packet(fd) ? may_listen(address, length) : is_netlink(fd);
+}
+
+bool may_receive(int fd, size_t length) {
+  return is_netlink(fd) || (is_packet(fd) && may_hear(length));
 }
 
 bool may_set_option(int level, int name) {

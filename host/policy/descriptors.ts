@@ -62,8 +62,13 @@ export class Descriptors {
     return this.get(fd) === "packetSocket";
   }
 
-  isSocket(fd: number): boolean {
-    return this.isNetlink(fd) || this.isPacket(fd);
+  /** What goes through a socket is looked at: by calls of its own, not by these. */
+  isReadable(fd: number): boolean {
+    return !this.isNetlink(fd) && !this.isPacket(fd) && fd !== 1 && fd !== 2;
+  }
+
+  isWritable(fd: number): boolean {
+    return !this.isNetlink(fd) && !this.isPacket(fd) && fd !== 0;
   }
 
   /** 0 if the core was given the descriptor and the call on it is allowed, else -errno. */

@@ -24,7 +24,7 @@ import {
 import { S_IFMT, S_IFREG, STATX_TYPE } from "../../assembly/linux/stat.ts";
 import type { System } from "../imports.ts";
 import { Descriptors, type Held } from "./descriptors.ts";
-import { isFrameOfOurs, mayListen } from "./frames.ts";
+import { isFrameOfOurs, mayHear, mayListen } from "./frames.ts";
 import { Invocation } from "./invocation.ts";
 import { MessageFilter } from "./netlink.ts";
 import { isAbove, isName, isProgram, type Place, placeOf } from "./paths.ts";
@@ -128,9 +128,13 @@ export class Rules {
   /** A family that is added here needs its rule in `maySend`. */
   maySocket(domain: number, type: number, protocol: number): boolean {
     if ((type & ~SOCK_CLOEXEC) !== SOCK_RAW) return false;
-    // of no protocol, a packet socket hears nothing before it is bound
-    if (domain === AF_PACKET) return this.isInContainer && protocol === 0;
+    if (domain === AF_PACKET) return this.#mayOpenPacketSocket(protocol);
     return domain === AF_NETLINK && protocol === NETLINK_ROUTE;
+  }
+
+  /** Of no protocol, it hears nothing before it is bound. */
+  #mayOpenPacketSocket(protocol: number): boolean {
+    return this.isInContainer && protocol === 0 && this.invocation.variable("CNI_COMMAND") === "ADD";
   }
 
   /** What a socket is that is opened now. */
@@ -142,6 +146,10 @@ export class Rules {
   mayBind(fd: number, address: Uint8Array): boolean {
     if (this.descriptors.isPacket(fd)) return mayListen(address);
     return this.descriptors.isNetlink(fd);
+  }
+
+  mayReceive(fd: number, length: number): boolean {
+    return this.descriptors.isNetlink(fd) || (this.descriptors.isPacket(fd) && mayHear(length));
   }
 
   maySetOption(level: number, name: number): boolean {
