@@ -124,14 +124,18 @@ test("under the policy a hostile core gets nothing done", { timeout: 300_000 }, 
   expect(difference(network, lab.snapshot())).toEqual([]);
 });
 
-test.for(["CHECK", "DEL", "GC", "STATUS"])("in %s it gets no packet socket", {
-  timeout: 300_000,
-}, (command, { skip }) => {
-  const lab = confined as Lab;
-  const report = run(lab, hostile(skip, true), path.join(lab.directory, "base"), {}, command);
-  const opened = report.filter(([name]) => name === "ADD: open a packet socket in the container");
-  expect(opened).toEqual([[opened[0]?.[0], -EACCES]]);
-});
+test.for(["CHECK", "DEL", "GC", "STATUS"])(
+  "in %s it gets no packet socket",
+  {
+    timeout: 300_000,
+  },
+  (command, { skip }) => {
+    const lab = confined as Lab;
+    const report = run(lab, hostile(skip, true), path.join(lab.directory, "base"), {}, command);
+    const opened = report.filter(([name]) => name === "ADD: open a packet socket in the container");
+    expect(opened).toEqual([[opened[0]?.[0], -EACCES]]);
+  },
+);
 
 test("with hostAccess it gets done what that is for, and nothing that comes near to it", {
   timeout: 300_000,
