@@ -89,8 +89,12 @@ function sockets(
       if (!rules.maySocket(domain, type, protocol)) return -EACCES;
       return descriptors.add(system.socket(domain, type, protocol), rules.socketHere(domain));
     },
-    bind: (fd, address) =>
-      descriptors.refusalUnless(fd, rules.mayBind(fd, address)) || system.bind(fd, address),
+    bind: (fd, address) => {
+      const isAllowed = rules.mayBind(fd, address);
+      const result = descriptors.refusalUnless(fd, isAllowed) || system.bind(fd, address);
+      if (result === 0) rules.bound(fd, address);
+      return result;
+    },
     setsockopt: (fd, level, name, value) => {
       const isAllowed = descriptors.isNetlink(fd) && rules.maySetOption(level, name);
       return descriptors.refusalUnless(fd, isAllowed) || system.setsockopt(fd, level, name, value);

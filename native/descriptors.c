@@ -30,7 +30,7 @@ bool is_netlink(int fd) {
 }
 
 bool is_packet(int fd) {
-  return held_as(fd) == PACKET_SOCKET;
+  return held_as(fd) == PACKET_SOCKET || held_as(fd) == LISTENER;
 }
 
 bool is_lockable(int fd) {

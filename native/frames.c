@@ -69,6 +69,10 @@ bool may_hear(size_t length) {
   return length <= HEARD_LENGTH;
 }
 
+bool listens(const uint8_t *address) {
+  return get_be16(address + 2) != 0;
+}
+
 // To everybody: a probe, which names no address as the sender's, or an announcement, which is a
 // request to nobody or a reply to oneself.
 static bool is_about_ipv4(const uint8_t *frame, size_t length) {

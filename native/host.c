@@ -172,7 +172,10 @@ u32 IMPORT(bind)(host_t *host, u32 fd, u32 address, u32 address_length) {
   void *bytes;
   int error = guest_bytes(host, address, address_length, &bytes);
   if (!error) error = descriptor_refusal((int)fd, may_bind((int)fd, bytes, address_length));
-  return error ? (u32)error : result(bind((int)fd, bytes, address_length));
+  if (error) return (u32)error;
+  u32 value = result(bind((int)fd, bytes, address_length));
+  if (value == 0) bound((int)fd, bytes);
+  return value;
 }
 
 u32 IMPORT(setsockopt)(host_t *host, u32 fd, u32 level, u32 name, u32 value, u32 value_length) {

@@ -100,8 +100,13 @@ held_t socket_here(int domain) {
   return is_in_container ? CONTAINER_SOCKET : HOST_SOCKET;
 }
 
+// What listens stays where it is: bound anew for nothing, it would listen as before.
 bool may_bind(int fd, const uint8_t *address, size_t length) {
-  return is_packet(fd) ? may_listen(address, length) : is_netlink(fd);
+  return held_as(fd) == PACKET_SOCKET ? may_listen(address, length) : is_netlink(fd);
+}
+
+void bound(int fd, const uint8_t *address) {
+  if (is_packet(fd) && listens(address)) add_descriptor(fd, LISTENER);
 }
 
 bool may_receive(int fd, size_t length) {
@@ -115,7 +120,7 @@ bool may_set_option(int level, int name) {
 
 bool may_send(int fd, const uint8_t *bytes, size_t length) {
   held_t held = held_as(fd);
-  if (held == PACKET_SOCKET) return is_frame_of_ours(bytes, length);
+  if (is_packet(fd)) return is_frame_of_ours(bytes, length);
   if (held == HOST_SOCKET) return may_tell_host(bytes, length, configuration()->raises_master);
   return held == CONTAINER_SOCKET && may_tell_container(bytes, length);
 }

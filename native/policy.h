@@ -33,6 +33,7 @@ typedef enum {
   HOST_SOCKET,
   CONTAINER_SOCKET,
   PACKET_SOCKET, // in the container's namespace
+  LISTENER,      // the same, when it is bound to something that it hears
   RESULT, // of a send in the background
 } held_t;
 
@@ -53,6 +54,8 @@ bool may_spawn(const char *path, const char *command, const uint8_t *input, size
 bool may_socket(int domain, int type, int protocol);
 bool may_set_option(int level, int name);
 bool may_bind(int fd, const uint8_t *address, size_t length);
+// Notes that a socket has been bound.
+void bound(int fd, const uint8_t *address);
 bool may_receive(int fd, size_t length);
 bool may_send(int fd, const uint8_t *bytes, size_t length);
 // What a socket is that is opened now.
@@ -134,6 +137,8 @@ bool may_tell_container(const uint8_t *bytes, size_t length);
 
 // Whether a struct sockaddr_ll is one interface and what may be listened to there.
 bool may_listen(const uint8_t *address, size_t length);
+// Whether a socket that is bound so hears anything.
+bool listens(const uint8_t *address);
 // So much of a frame at once, that of what else is heard its beginning is all there is.
 bool may_hear(size_t length);
 // Whether a frame is one of those that an address is probed for and announced with.

@@ -31,7 +31,7 @@ export class PacketSocket {
   /**
    * Binds it to an interface; by the index 0 to none.
    *
-   * @param protocol ETH_P_*: the frames that it receives; 0 for none.
+   * @param protocol ETH_P_*: the frames that it receives; 0 for those of before, at first none.
    * @returns 0 or -errno.
    */
   bind(index: i32, protocol: i32): i32 {

@@ -46,9 +46,13 @@ const OPTION = 78;
 export function mayListen(address: Uint8Array): boolean {
   if (address.length !== SOCKADDR_LL) return false;
   const view = new DataView(address.buffer, address.byteOffset, address.length);
-  const protocol = view.getUint16(2);
-  if (view.getUint16(0, true) !== AF_PACKET || !HEARD.includes(protocol)) return false;
-  return protocol === 0 || view.getInt32(4, true) > 0;
+  if (view.getUint16(0, true) !== AF_PACKET || !HEARD.includes(view.getUint16(2))) return false;
+  return !listens(address) || view.getInt32(4, true) > 0;
+}
+
+/** Whether a socket that is bound so hears anything. */
+export function listens(address: Uint8Array): boolean {
+  return address[2] !== 0 || address[3] !== 0;
 }
 
 /** So much of a frame at once, that of what else is heard its beginning is all there is. */

@@ -70,9 +70,11 @@ function binding(): void {
   report("bind as another family", bind(ETH_P_ARP, INDEX, AF_NETLINK));
   report("bind by a longer address", bind(ETH_P_ARP, INDEX, AF_PACKET, 24));
   report("bind by a shorter address", bind(ETH_P_ARP, INDEX, AF_PACKET, 16));
-  report(WITHIN + "bind to ARP on one interface", bind(ETH_P_ARP, INDEX));
-  report(WITHIN + "bind to IPv6 on one interface", bind(ETH_P_IPV6, INDEX));
   report(WITHIN + "bind to nothing", bind(0, INDEX));
+  report(WITHIN + "bind to nothing on no interface", bind(0, 0));
+  report(WITHIN + "bind to ARP on one interface", bind(ETH_P_ARP, INDEX));
+  report("bind what listens, to no interface", bind(0, 0));
+  report("bind what listens, to IPv6", bind(ETH_P_IPV6, INDEX));
 }
 
 function bind(protocol: i32, index: i32, family: i32 = AF_PACKET, length: i32 = 20): i32 {
