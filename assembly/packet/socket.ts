@@ -63,7 +63,7 @@ export class PacketSocket {
 
   /** The first `length` bytes of what came last; they are overwritten by what comes next. */
   frame(length: i32): Uint8Array {
-    return Uint8Array.wrap(this.buffer, 0, length);
+    return Uint8Array.wrap(this.buffer, 0, min(length, BUFFER));
   }
 
   /**
