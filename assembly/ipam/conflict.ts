@@ -36,6 +36,10 @@ export class ConflictConf {
   /** How many more addresses are tried after one that somebody has. */
   nextAddress: i32 = 0;
 
+  get isOn(): bool {
+    return this.probes > 0;
+  }
+
   /** @param hasDad whether ADD waits for the kernel's own detection, which is that for IPv6. */
   load(conf: Fields, hasDad: bool): void {
     const fields = conf.child("conflictDetection");
@@ -63,7 +67,7 @@ export class ConflictWatch {
   ) {}
 
   get isOn(): bool {
-    return this.conf.probes > 0;
+    return this.conf.isOn;
   }
 
   /** To be called in the container's namespace. */

@@ -1,9 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { arpProbe } from "../../host/sim/frame.ts";
-import { deliver, type Link, type Sim } from "../../host/sim/index.ts";
+import { addAddress, deliver, type Link, type Sim } from "../../host/sim/index.ts";
 import { parseIp, parseMac } from "../../host/sim/text.ts";
-import { add, addressesOf, config, failure, machine, podLink, refusal, run } from "./core.ts";
-import { staticIpam } from "./core.ts";
+import * as U from "../../host/sim/uapi.ts";
+import {
+  add,
+  addressesOf,
+  config,
+  failure,
+  machine,
+  POD,
+  podLink,
+  refusal,
+  run,
+  staticIpam,
+} from "./core.ts";
 
 // With conflictDetection ADD asks the network for its addresses before it has them.
 
@@ -31,6 +42,15 @@ function probed(sim: Sim): string[] {
   return frames
     .filter((bytes) => /^.{24}0806.{28}00000000/.test(bytes.toString("hex")))
     .map((bytes) => [...bytes.subarray(38, 42)].join("."));
+}
+
+/** An interface gets an address. */
+function give(link: Link, address: string): void {
+  const bytes = parseIp(address);
+  const [family, prefixLength] = bytes.length === 4 ? [U.AF_INET, 24] : [U.AF_INET6, 64];
+  const parts = { family, bytes, prefixLength, scope: U.RT_SCOPE_UNIVERSE, flags: 0 };
+  addAddress(link, parts);
+  link.netns.kernel.clock.advance(5000);
 }
 
 function timeOf(sim: Sim, action: () => void): number {
@@ -107,6 +127,45 @@ describe("an address that somebody has", () => {
     expect(error.msg).toContain(`${OTHER} has it`);
   });
 
+  test.each(["10.0.0.5", "2001:db8::5"])(
+    "%s on the master itself counts, which is not heard",
+    (ip) => {
+      const sim = machine();
+      give(master(sim), ip);
+      const error = refusal(sim, { config: config({ ...dual, ...detection }) });
+      expect(error.code).toBe(104);
+      expect(error.msg).toContain(`address ${ip} of "mv0"`);
+      expect(error.msg).toContain('(the master "eth0" of this node has it)');
+      expect(probed(sim)).toEqual([]);
+    },
+  );
+
+  test("on another interface of the node is none, nor without the key one on the master", () => {
+    const sim = machine();
+    give(sim.addMaster("eth1"), "10.0.0.5");
+    add(sim, { ...dual, ...detection });
+    const other = machine();
+    give(master(other), "10.0.0.5");
+    add(other, dual);
+  });
+
+  test("on a master inside the container counts", () => {
+    const sim = machine();
+    give(sim.addMaster("eth0", {}, sim.netns(POD)), "10.0.0.5");
+    give(master(sim), "2001:db8::5");
+    sim.kernel.clock.advance(5000);
+    const keys = { ...dual, ...detection, linkInContainer: true };
+    expect(refusal(sim, { config: config(keys) }).msg).toContain("address 10.0.0.5 of");
+  });
+
+  test("cannot be told where the master's addresses cannot be listed", () => {
+    const sim = machine();
+    sim.refuse({ type: U.RTM_GETADDR, errno: U.EPERM });
+    const error = refusal(sim, { config: config({ ...dual, ...detection }) });
+    expect(error.code).toBe(103);
+    expect(error.msg).toContain('list the addresses of "eth0": EPERM');
+  });
+
   test("is one that somebody else asks for at the same moment", () => {
     const sim = machine();
     const probe = arpProbe(parseMac(OTHER), parseIp("10.0.0.5"));
@@ -159,6 +218,15 @@ describe("nextAddress", () => {
     expect([...leases.entries.keys()].filter((name) => /^\d/.test(name))).toEqual(["10.0.0.7"]);
     const check = { ...keys, prevResult: outcome.json };
     expect(run(sim, { command: "CHECK", config: config(check) }).status).toBe(0);
+  });
+
+  test("passes over one that the master has", () => {
+    const sim = crowded("10.0.0.5");
+    give(master(sim), "10.0.0.6");
+    const outcome = run(sim, { config: config({ ipam: hostLocal("10.0.0.9"), ...again }) });
+    expect(outcome.status).toBe(0);
+    expect(addressesOf(podLink(sim))).toEqual(["10.0.0.7/24"]);
+    expect(outcome.stderr).toContain('the master "eth0" of this node has it');
   });
 
   test("fails after that, and tells of all", () => {
