@@ -11,7 +11,7 @@ import { neighbourClaim } from "../packet/ndp";
 import { PacketSocket } from "../packet/socket";
 import { Link } from "../rtnetlink/link";
 import { monotonicMs } from "../sys/clock";
-import { AddressConflict } from "./failure";
+import { AddressConflict, packetRemedy } from "./failure";
 
 const PROBES_MAX: i32 = 10;
 /** Milliseconds. */
@@ -78,7 +78,10 @@ export class ConflictWatch {
     }
     let errno = this.ipv4.length > 0 ? this.arp.open() : 0;
     if (errno == 0 && this.hasIpv6) errno = this.ndp.open();
-    return errno < 0 ? this.failure("open a packet socket", errno) : null;
+    if (errno == 0) return null;
+    const error = this.failure("open a packet socket", errno);
+    error.details = packetRemedy(errno);
+    return error;
   }
 
   close(): void {

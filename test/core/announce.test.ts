@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { setCable, type Sim, withFault } from "../../host/sim/index.ts";
 import { confine } from "../../host/policy.ts";
 import * as U from "../../host/sim/uapi.ts";
-import { add, config, failure, machine, POD, podLink, run, staticIpam } from "./core.ts";
+import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
 
 // ADD tells the neighbours of the addresses, by frames that leave on the master's wire.
 
@@ -114,6 +114,36 @@ describe("what keeps ADD from announcing fails nothing, and is said:", () => {
     const outcome = run(sim, { config: config(dual), wrap });
     expect(outcome).toMatchObject({ status: 0, stderr: "" });
     expect(told(sim)).toEqual([request, advertisement]);
+  });
+});
+
+describe("CAP_NET_RAW in the container", () => {
+  const ipam = staticIpam(["10.0.0.5/24"]);
+  const says =
+    "no CAP_NET_RAW in the user namespace that owns the container's network namespace: run the " +
+    "plugin with it, or without announcing and asking; see docs/troubleshooting.md#no-cap_net_raw";
+
+  function weak(): Sim {
+    const sim = machine();
+    sim.netns(POD).netRaw = false;
+    return sim;
+  }
+
+  test("is missed by announcements, which is no failure", () => {
+    const { status, stderr } = run(weak(), { config: config({ ipam }) });
+    const what = 'cannot announce the addresses of "mv0": EPERM (Operation not permitted)';
+    expect([status, stderr]).toEqual([0, `macvlan: ${what}: ${says}\n`]);
+  });
+
+  test("is missed by whoever asks, which is one", () => {
+    const keys = { ipam, conflictDetection: { probes: 1 } };
+    const error = refusal(weak(), { config: config(keys) });
+    expect([error.code, error.details]).toEqual([103, says]);
+  });
+
+  test("is not missed where nobody needs it", () => {
+    const keys = { ipam, announce: { count: 0 } };
+    expect(run(weak(), { config: config(keys) })).toMatchObject({ status: 0, stderr: "" });
   });
 });
 

@@ -1,6 +1,6 @@
-// Asks the native host's policy for config.test.ts, messages.test.ts and frames.test.ts. Standard input: questions,
-// each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
-// the same way.
+// Asks the native host's policy for config.test.ts, messages.test.ts and frames.test.ts. Standard
+// input: questions, each a length of 4 bytes and the bytes. Standard output: for each what all
+// arguments ask for, in the same way.
 //
 //   macvlan, host-local   what the program of this name takes from a configuration: eight texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
