@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { setCable, type Sim, withFault } from "../../host/sim/index.ts";
 import { confine } from "../../host/policy.ts";
+import { trace } from "../../host/trace.ts";
 import * as U from "../../host/sim/uapi.ts";
 import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
 
@@ -80,6 +81,15 @@ describe("ADD announces", () => {
     expect(told(sim)).toEqual([]);
   });
 
+  test.each([
+    ["off", [request, advertisement]],
+    ["optimistic", [request]],
+  ])("an IPv6 address, unless the kernel still asks for it: dad %s", (dad, expected) => {
+    const sim = machine();
+    add(sim, { ...dual, ipv6: { dad } });
+    expect(told(sim)).toEqual(expected);
+  });
+
   test("nothing while an IPv6 address is tentative, for want of a carrier", () => {
     const sim = machine();
     const master = sim.host.find("eth0");
@@ -88,6 +98,22 @@ describe("ADD announces", () => {
     if (master) setCable(master, true);
     expect(told(sim)).toEqual([]);
   });
+});
+
+test("ADD leaves the socket, unbound, to the background, and does not wait for it", () => {
+  const lines: string[] = [];
+  const wrap: typeof confine = (system) => confine(trace(system, (line) => lines.push(line)));
+  const keys = { ipam: staticIpam(["10.0.0.5/24"]) };
+  expect(run(machine(), { config: config(keys), wrap }).status).toBe(0);
+  const at = lines.findIndex((line) => line.startsWith("start_send("));
+  const [, socket, result] = /^start_send\((\d+), .* = (\d+) /.exec(lines[at] ?? "") ?? [];
+  const after = lines.slice(at - 1, at + 3).map((line) => line.replace(/ <.*/, ""));
+  expect(after).toEqual([
+    `bind(${socket}, {AF_PACKET, protocol=0, index=0}) = 0`,
+    expect.stringMatching(/^start_send/),
+    `close(${socket}) = 0`,
+    `close(${result}) = 0`,
+  ]);
 });
 
 describe("what keeps ADD from announcing fails nothing, and is said:", () => {
@@ -105,6 +131,15 @@ describe("what keeps ADD from announcing fails nothing, and is said:", () => {
     expect(outcome.stderr).toContain('macvlan: cannot announce the addresses of "mv0": ');
     expect(outcome.stderr).toContain(word);
     expect(told(sim)).toEqual([]);
+  });
+
+  test("not a call that is interrupted", () => {
+    const sim = machine();
+    const fault = { call: "send", failure: U.EINTR, nth: 5 } as const;
+    const wrap: typeof confine = (system) => confine(withFault(system, fault).system);
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]) };
+    expect(run(sim, { config: config(keys), wrap })).toMatchObject({ status: 0, stderr: "" });
+    expect(told(sim)).toEqual([request]);
   });
 
   test("but a background that there is none of is nobody's business", () => {
