@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
 import { setCable, type Sim, withFault } from "../../host/sim/index.ts";
 import { confine } from "../../host/policy.ts";
 import { trace } from "../../host/trace.ts";
@@ -131,6 +132,19 @@ describe("what keeps ADD from announcing fails nothing, and is said:", () => {
     expect(outcome.stderr).toContain('macvlan: cannot announce the addresses of "mv0": ');
     expect(outcome.stderr).toContain(word);
     expect(told(sim)).toEqual([]);
+  });
+
+  test("the first reason, and what comes after it is sent", () => {
+    const sim = machine();
+    const fails = (nth: number, failure: number) => (system: System) =>
+      withFault(system, { call: "send", failure, nth }).system;
+    const wrap: typeof confine = (system) =>
+      confine(fails(5, U.ENOBUFS)(fails(6, U.EPERM)(system)));
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]), announce: { count: 3, interval: 50 } };
+    const { status, stderr } = run(sim, { config: config(keys), wrap });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^macvlan: cannot announce [^\n]*ENOBUFS[^\n]*\n$/);
+    expect(told(sim)).toEqual([request]);
   });
 
   test("not a call that is interrupted", () => {

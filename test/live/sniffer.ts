@@ -9,7 +9,7 @@ const RECORD_HEADER = 16;
 const ICMP_TYPE = 54;
 const ECHO_REQUEST = 128;
 
-/** Of frames, in hexadecimal, the ARP packets and neighbour advertisements that a MAC address sent. */
+/** The ARP packets and neighbour advertisements that were sent with a MAC address, as hex. */
 export function framesFrom(mac: string, frames: readonly Uint8Array[]): string[] {
   const source = mac.replaceAll(":", "");
   return frames
