@@ -58,6 +58,40 @@ describe("nextAddress", () => {
     if (end === "10.0.0.5") expect(error.details).toContain("gave it again");
   });
 
+  test.each([
+    ["10.0.0.5", "10.0.0.6", "10.0.0.5"],
+    ["10.0.0.5", "10.0.0.6", "10.0.0.6"],
+  ])("ends where IPAM gives %s, %s, and then %s again", (...given) => {
+    const sim = crowded("10.0.0.5", "10.0.0.6");
+    sim.files.install("/opt/cni/bin/ipam", ({ env }) => {
+      if (env.CNI_COMMAND !== "ADD") return {};
+      return { stdout: JSON.stringify({ ips: [{ address: `${given.shift()}/24` }] }) };
+    });
+    const error = failure(run(sim, { config: config({ ipam: { type: "ipam" }, ...again }) }));
+    expect(error.code).toBe(104);
+    expect(error.msg).toContain("10.0.0.6");
+    expect(error.details?.split("\n")).toEqual([
+      'IPAM plugin "ipam" gave it again',
+      expect.stringContaining("before: address 10.0.0.5 of"),
+    ]);
+  });
+
+  test("ends where IPAM does not take the address back", () => {
+    const sim = crowded("10.0.0.5");
+    const commands: unknown[] = [];
+    sim.files.install("/opt/cni/bin/ipam", ({ env }) => {
+      commands.push(env.CNI_COMMAND);
+      if (env.CNI_COMMAND === "DEL") return { status: 1, stdout: '{"code":110,"msg":"busy"}' };
+      return { stdout: JSON.stringify({ ips: [{ address: "10.0.0.5/24" }] }) };
+    });
+    const error = failure(run(sim, { config: config({ ipam: { type: "ipam" }, ...again }) }));
+    expect(error.code).toBe(104);
+    expect(error.details).toContain("no other address from IPAM: ");
+    expect(error.details).toContain("busy");
+    // the last one is that of every ADD that fails
+    expect(commands).toEqual(["ADD", "DEL", "DEL"]);
+  });
+
   test("goes on after an IPv6 address too, and leaves nothing of the one before", () => {
     const sim = crowded("2001:db8::5");
     const given = ["2001:db8::5/64", "2001:db8::6/64"];
