@@ -75,7 +75,7 @@ export function addMacvlan(
 
   if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
   const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
-  error = configure(own, session, undo, inquiry, macvlan.link, offers);
+  error = configure(own, session, undo, inquiry, macvlan.link, offers, master);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
     error = access.open(session.container, macvlan.link, layer3, undo);
@@ -95,11 +95,12 @@ function configure(
   inquiry: Inquiry,
   link: Link,
   offers: Offers,
+  master: Master,
 ): CniError | null {
   let error: CniError | null = null;
   let refusal: NetlinkError | null = null;
   do {
-    if (own.ipamType.length > 0) error = takeOffer(offers, own);
+    if (own.ipamType.length > 0) error = takeOffer(offers, own, master);
     const configurator = new Configurator(
       session.netns,
       session.container,
@@ -143,13 +144,13 @@ function report(link: Link, sandbox: string, result: Result): void {
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
-function takeOffer(offers: Offers, conf: MacvlanConf): CniError | null {
+function takeOffer(offers: Offers, conf: MacvlanConf, master: Master): CniError | null {
   const error = offers.take();
   if (error) return error;
   // The interface's own table has a default route whatever becomes of that in main.
   conf.sources.plan(offers.result);
   conf.defaultRoute.apply(offers.result);
-  return null;
+  return conf.policy.conflicts.isOn ? master.conflictWith(offers.result.ips) : null;
 }
 
 /** What the interface has got is added to what the plugins before this one have reported. */
