@@ -50,7 +50,7 @@ export class MacvlanPlugin extends Plugin {
     if (error) return error;
     if (!own.linkInContainer) {
       error = this.session.openHost();
-      const master = new Master(this.session, own);
+      const master = new Master(this.session, own, "");
       if (!error) error = master.find();
       if (!error) error = new Inquiry(this.session, false, master.link).ofMaster();
       if (error) return new CniError(NOT_AVAILABLE, error.msg, error.details);

@@ -1,11 +1,14 @@
-import { CniError, INVALID_CONFIG, MASTER_UNUSABLE } from "../cni/error";
+import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, MASTER_UNUSABLE } from "../cni/error";
+import { IpConfig } from "../cni/result";
 import { see } from "../cni/troubleshooting";
-import { netlinkError } from "../ipam/failure";
+import { AddressConflict, netlinkError } from "../ipam/failure";
 import { IFF_UP } from "../linux/if";
 import { BOND_MODE_ALB } from "../linux/if_bonding";
+import { AF_UNSPEC } from "../linux/socket";
+import { equalBytes } from "../net/ip";
 import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
-import { findLinkByIndex, findLinkByName } from "../rtnetlink/query";
+import { AddressList, findLinkByIndex, findLinkByName } from "../rtnetlink/query";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Candidates } from "./candidates";
@@ -26,9 +29,11 @@ export class Master {
   /** What was looked at in vain. */
   private considered: string[] = [];
 
+  /** @param ifname the interface that is to be on it. */
   constructor(
     private session: Session,
     private conf: MacvlanConf,
+    private ifname: string,
   ) {
     this.socket = conf.linkInContainer ? session.container : session.host;
   }
@@ -51,6 +56,27 @@ export class Master {
     const failure = this.socket.execute(request);
     const what = `set master "${this.link.name}" up`;
     return failure ? netlinkError(MASTER_UNUSABLE, what, failure) : null;
+  }
+
+  /**
+   * One of these addresses, if the master has it. It does not answer its macvlans when they ask for
+   * it: they do not hear each other.
+   */
+  conflictWith(ips: IpConfig[]): CniError | null {
+    const list = new AddressList(this.link.index);
+    const failure = list.load(this.socket, AF_UNSPEC);
+    const name = this.link.name;
+    if (failure) {
+      return netlinkError(CONFIGURE_REFUSED, `list the addresses of "${name}"`, failure);
+    }
+    for (let i = 0; i < list.addresses.length; i++) {
+      const ip = list.addresses[i].cidr.ip;
+      for (let j = 0; j < ips.length; j++) {
+        if (!equalBytes(ip, ips[j].address.ip)) continue;
+        return new AddressConflict(ip, this.ifname, `the master "${name}" of this node has it`);
+      }
+    }
+    return null;
   }
 
   /** Tells what keeps a macvlan from working although the kernel makes it. */

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { confine } from "../../host/policy.ts";
 import {
-  addAddress,
   type Call,
   createMacvlan,
   deleteLink,
   type Link,
-  listRoutes,
+  PLUGIN_PATH,
   setUp,
   type Sim,
   uapi,
@@ -24,46 +23,11 @@ import {
   staticIpam,
   succeed,
 } from "./core.ts";
+import { host, keys, near, records, SHIM, shimOf, ways, withoutFolders } from "./host-access.ts";
 
 // hostAccess: the host's own macvlan on the master, and routes through it.
 
-const SHIM = "mvhost2";
-const PROTOCOL = "193";
-const ipam = staticIpam(["10.0.0.5/24", "2001:db8::5/64"]);
-const keys = { hostAccess: true, ipam };
-
-function give(link: Link, text: string, prefixLength: number): void {
-  const bytes = parseIp(text);
-  const family = bytes.length === 4 ? uapi.AF_INET : uapi.AF_INET6;
-  const { IFA_F_NODAD: flags, RT_SCOPE_UNIVERSE: scope } = uapi;
-  addAddress(link, { family, bytes, prefixLength, scope, flags });
-}
-
-/** A machine whose interface of this name has addresses: in the pod's subnets, or elsewhere. */
-function host(addresses: readonly [string, number][], name = "eth0"): Sim {
-  const sim = machine();
-  const link = sim.host.find(name) ?? sim.addMaster(name);
-  for (const [text, prefixLength] of addresses) give(link, text, prefixLength);
-  sim.kernel.clock.advance(5000);
-  return sim;
-}
-
-const near = () =>
-  host([
-    ["10.0.0.1", 24],
-    ["2001:db8::1", 64],
-  ]);
-
-const shimOf = (sim: Sim) => sim.host.find(SHIM);
-const ways = (sim: Sim) =>
-  ([4, 6] as const)
-    .flatMap((family) => listRoutes(sim.host, family))
-    .filter(({ protocol }) => protocol === PROTOCOL)
-    .map(({ dst, dev, prefsrc }) => `${dst} dev ${dev} src ${prefsrc}`);
-const records = (sim: Sim) =>
-  [...sim.files.list()]
-    .map(([path]) => path)
-    .filter((path) => path.startsWith("/run/cni-macvlan/net1/"));
+const { ipam } = keys;
 
 describe("ADD", () => {
   test("makes a macvlan of the host's, routes to the pod, and neighbours on both sides", () => {
@@ -192,11 +156,57 @@ describe("ADD", () => {
   });
 });
 
-/** A snapshot without the folders and the lock of the records, which stay. */
-function withoutFolders(sim: Sim, snapshot: unknown = sim.snapshot()): unknown {
-  const { files, ...rest } = snapshot as { files: [string][] };
-  return { ...rest, files: files.filter(([path]) => !path.startsWith("/run/cni-macvlan")) };
-}
+describe("with DHCP", () => {
+  const dhcp = { hostAccess: true, ipam: { type: "dhcp" } };
+  const two = { containerId: "two", netns: "/run/netns/two" };
+
+  /** A machine with another pod, whose dhcp plugin does something before it answers. */
+  function prepare(meanwhile: (sim: Sim) => void): Sim {
+    const sim = near();
+    sim.addNetns(two.netns);
+    sim.files.install(`${PLUGIN_PATH}/dhcp`, ({ env }) => {
+      if (env.CNI_COMMAND !== "ADD") return {};
+      meanwhile(sim);
+      return { stdout: JSON.stringify({ ips: [{ address: "10.0.0.9/24" }] }) };
+    });
+    return sim;
+  }
+
+  test("the interface is there, and up, when the server is asked", () => {
+    let seen: Link | undefined;
+    const sim = prepare(() => {
+      seen = shimOf(sim);
+      expect(seen?.up).toBe(true);
+    });
+    const before = withoutFolders(sim);
+    add(sim, dhcp);
+    expect(seen).toBeDefined();
+    expect(shimOf(sim)).toBe(seen);
+    expect(ways(sim)).toEqual([`10.0.0.9 dev ${SHIM} src 10.0.0.1`]);
+    succeed(sim, "DEL", { config: config(dhcp) });
+    expect(withoutFolders(sim)).toEqual(before);
+    expect(records(sim)).toEqual([]);
+  });
+
+  test("it stays when the last pod goes meanwhile", () => {
+    const sim = prepare(() => {
+      const shim = shimOf(sim);
+      succeed(sim, "DEL", { config: config(keys), ...two });
+      expect(shimOf(sim)).toBe(shim);
+    });
+    add(sim, keys, two);
+    add(sim, dhcp);
+    expect(ways(sim)).toEqual([`10.0.0.9 dev ${SHIM} src 10.0.0.1`]);
+  });
+
+  test("without an answer all of it goes", () => {
+    const sim = prepare(() => {});
+    sim.files.install(`${PLUGIN_PATH}/dhcp`, () => ({ status: 1 }));
+    sim.files.mkdir("/run/cni-macvlan/net1");
+    sim.files.write("/run/cni-macvlan/.lock", "", 0o600);
+    refusal(sim, { config: config(dhcp) });
+  });
+});
 
 describe("DEL", () => {
   test.each([
