@@ -53,8 +53,10 @@ function removeRoute(link: Link, dst: string): void {
 /** Puts another route to a destination in the place of one. */
 function changeRoute(link: Link, dst: string, change: Partial<Route>): void {
   const route = routeTo(link, dst);
+  // what is removed has no hops any more
+  const other = { ...route, ...change };
   link.netns.routes.remove(route);
-  link.netns.routes.insert({ ...route, ...change });
+  link.netns.routes.insert(other);
 }
 
 /** What somebody did to the container after ADD, and the words of the error. */

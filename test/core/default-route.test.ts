@@ -102,8 +102,9 @@ describe("defaultRouteMetric", () => {
     const { routes } = sim.netns(POD);
     for (const route of routes.all) {
       if (route.priority !== 500) continue;
+      const other = { ...route, priority: 501 };
       routes.remove(route);
-      routes.insert({ ...route, priority: 501 });
+      routes.insert(other);
     }
     const error = failure(run(sim, { command: "CHECK", config: config({ ...keys, prevResult }) }));
     expect(error).toMatchObject({ code: 107, msg: expect.stringContaining("0.0.0.0/0") });
