@@ -1,6 +1,7 @@
 import type { System } from "../../host/imports.ts";
 import { describe, expect, test } from "vitest";
-import { deleteLink, type KernelOptions } from "../../host/sim/index.ts";
+import { confine } from "../../host/policy.ts";
+import { deleteLink, type KernelOptions, uapi } from "../../host/sim/index.ts";
 import {
   add,
   config,
@@ -15,6 +16,20 @@ import {
 } from "./core.ts";
 
 // DEL: what is there goes, what is not there is no failure.
+
+test("a namespace that cannot be looked at is not gone", () => {
+  const sim = machine();
+  add(sim);
+  const wrap = (system: System): System => {
+    const confined = confine(system);
+    const statx: System["statx"] = (dirfd, path, ...words) =>
+      path === POD ? -uapi.EACCES : confined.statx(dirfd, path, ...words);
+    return { ...confined, statx };
+  };
+  const error = failure(run(sim, { command: "DEL", wrap }));
+  expect(error).toMatchObject({ code: 4, msg: expect.stringContaining("EACCES") });
+  expect(podLink(sim).up).toBe(true);
+});
 
 test("takes back all that ADD did", () => {
   const sim = machine();

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
 import { type Sim, setMtu } from "../../host/sim/index.ts";
 import * as U from "../../host/sim/uapi.ts";
 import {
@@ -139,6 +141,17 @@ test("a kernel without IPv6 has nothing to rule, and no routers to listen to", (
   const text = JSON.stringify(config({ ipv6: { acceptRA: false, dad: "off" }, sysctl: 0 }));
   const asked = refusal(machine({ ipv6: false }), { config: text.replace(":0}", `:${sysctl}}`) });
   expect(asked.msg).toContain('set sysctl "net.ipv6.conf.IFNAME.accept_ra" to 1: ENOENT');
+});
+
+test("what cannot be set is an error where there are IPv6 addresses", () => {
+  const wrap = (system: System): System => {
+    const confined = confine(system);
+    const open: System["open"] = (path, ...words) =>
+      path.includes("/ipv6/conf/mv0/") ? -U.ENOENT : confined.open(path, ...words);
+    return { ...confined, open };
+  };
+  const error = refusal(machine(), { config: config({ ipv6: { acceptRA: false }, ipam }), wrap });
+  expect(error.msg).toContain("accept_ra");
 });
 
 test("a sysctl of the configuration goes before the policy, for CHECK as well", () => {
