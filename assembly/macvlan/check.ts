@@ -24,8 +24,8 @@ import { log } from "../sys/io";
 import { Candidates } from "./candidates";
 import { MacvlanConf } from "./conf";
 import { driverDifference } from "./driver";
-import { HostAccess } from "./host-access/access";
-import { recordName } from "./host-access/record";
+import { checkHostAccess } from "./host-access/check";
+import { Record, recordName } from "./host-access/record";
 import { Session } from "./session";
 
 /** So many of the interfaces that could be the master are named. */
@@ -83,12 +83,15 @@ class Checker {
   }
 
   private checkHostAccess(): CniError | null {
-    const ips: IpConfig[] = [];
-    for (let i = 0; i < this.result.ips.length; i++) {
-      if (this.result.ips[i].interface == this.index) ips.push(this.result.ips[i]);
-    }
     const name = recordName(this.args.containerId, this.args.ifname);
-    return new HostAccess(this.session.host, this.network, name).check(this.link, ips);
+    const priority = new Record(this.network, name).priority;
+    return checkHostAccess(
+      this.session.host,
+      this.session.container,
+      this.link,
+      this.addresses,
+      priority,
+    );
   }
 
   private findExpected(): CniError | null {
@@ -234,9 +237,7 @@ class Checker {
   /** What follows from the interface's addresses; prevResult does not say whose a route is. */
   private checkSources(): CniError | null {
     const own = new Result();
-    for (let i = 0; i < this.result.ips.length; i++) {
-      if (this.result.ips[i].interface == this.index) own.ips.push(this.result.ips[i]);
-    }
+    own.ips = this.addresses;
     this.conf.sources.plan(own);
     return checkSources(this.session.container, this.conf.sources, this.link);
   }

@@ -264,8 +264,14 @@ describe("GC", () => {
 });
 
 describe("CHECK", () => {
+  const mac = "02:00:00:00:00:99";
+  const neighboursOf = (sim: Sim) => shimOf(sim)?.neighbours as Map<string, string>;
   test.each<[string, (sim: Sim) => void, string]>([
-    ["the interface", (sim) => deleteLink(shimOf(sim) as Link), `no interface "${SHIM}" for`],
+    [
+      "the interface",
+      (sim) => deleteLink(shimOf(sim) as Link),
+      `the host has no interface "${SHIM}" for`,
+    ],
     ["that it is up", (sim) => setUp(shimOf(sim) as Link, false), "which is down"],
     [
       "a route",
@@ -275,6 +281,26 @@ describe("CHECK", () => {
           () => true,
         ),
       `no route to 2001:db8::5 dev "${SHIM}"`,
+    ],
+    [
+      "the pod's address among the host's neighbours",
+      (sim) => neighboursOf(sim).delete("2001:db8::5"),
+      "the host has no permanent neighbour 2001:db8::5 lladdr ",
+    ],
+    [
+      "the pod's MAC address there",
+      (sim) => neighboursOf(sim).set("10.0.0.5", mac),
+      "the host has no permanent neighbour 10.0.0.5 lladdr ",
+    ],
+    [
+      "the host's address among the pod's neighbours",
+      (sim) => podLink(sim).neighbours.delete("10.0.0.1"),
+      "the container has no permanent neighbour 10.0.0.1 lladdr ",
+    ],
+    [
+      "the host's MAC address there",
+      (sim) => podLink(sim).neighbours.set("2001:db8::1", mac),
+      "the container has no permanent neighbour 2001:db8::1 lladdr ",
     ],
   ])("misses %s", (_, damage, words) => {
     const sim = near();
@@ -286,6 +312,20 @@ describe("CHECK", () => {
     expect(error.code).toBe(107);
     expect(error.msg).toContain(words);
   });
+
+  test.each(["host", "container"])(
+    "cannot say where the %s's neighbours cannot be had",
+    (where) => {
+      const sim = near();
+      const prevResult = add(sim, keys);
+      const check = { command: "CHECK", config: config({ ...keys, prevResult }) };
+      const skip = where === "host" ? 0 : 1;
+      sim.refuse({ type: uapi.RTM_GETNEIGH, errno: uapi.EPERM, skip });
+      const error = refusal(sim, check);
+      expect(error.code).toBe(111);
+      expect(error.msg).toContain(`list the ${where}'s neighbours`);
+    },
+  );
 });
 
 test("an ADD that was killed before its file had an end is no obstacle", () => {
