@@ -281,7 +281,9 @@ describe("CHECK", () => {
     const prevResult = site.add(pod, keys);
     site.check(pod, { ...keys, prevResult });
     damage(pod);
-    expect(ownFailure(site.call("CHECK", pod, { ...keys, prevResult }), 107).msg).toContain(words);
+    const error = ownFailure(site.call("CHECK", pod, { ...keys, prevResult }), 107);
+    expect(error.msg).toContain(words);
+    expect(error.details).toContain("#the-way-to-the-host-is-broken");
     site.del(pod, keys, { containerId });
   });
 });

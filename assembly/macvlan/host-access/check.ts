@@ -1,5 +1,6 @@
 import { CHECK_FAILED, CniError, HOST_ACCESS_FAILED } from "../../cni/error";
 import { IpConfig } from "../../cni/result";
+import { see } from "../../cni/troubleshooting";
 import { netlinkError } from "../../ipam/failure";
 import { IFF_UP } from "../../linux/if";
 import { NUD_PERMANENT } from "../../linux/neighbour";
@@ -97,6 +98,9 @@ function lacks(where: string, what: string): CniError {
   return new CniError(
     CHECK_FAILED,
     `the ${where} has no ${what} for "hostAccess"`,
-    "recreate the container; until then it and the host do not reach each other",
+    see(
+      "recreate the container; until then it and the host do not reach each other",
+      "the-way-to-the-host-is-broken",
+    ),
   );
 }
