@@ -73,7 +73,7 @@ export class Configurator {
     const ipv6 = this.policy.ipv6;
     this.waits = this.hasIpv6 && ipv6.dad == DAD_WAIT;
     const hasAddress = result.ips.length > 0;
-    const isVisited = hasAddress || ipv6.isWanted || !this.policy.sysctls.isEmpty;
+    const isVisited = hasAddress || !this.policy.sysctls.isEmpty;
     let error: CniError | null = null;
     if (this.hasIpv6) error = checkIpv6Mtu(this.link, "its IPv6 address");
     else if (ipv6.isWanted) error = checkIpv6Mtu(this.link, "router advertisements");
@@ -105,7 +105,7 @@ export class Configurator {
     let error: CniError | null = null;
     if (this.needsIpv6) error = this.enableIpv6();
     // After our own, so that these are what stays.
-    if (!error) error = this.policy.sysctls.write(this.needsIpv6);
+    if (!error) error = this.policy.sysctls.write();
     if (!error && this.waits) error = this.dad.open();
     if (!error && this.waits) this.timers.shorten();
     if (!error && this.conflicts.isOn) error = this.conflicts.open(ips);
