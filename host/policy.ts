@@ -36,14 +36,15 @@ function files(
       return descriptors.add(system.open(path, flags, mode), place);
     },
     read: (fd, buffer) => {
-      const refusal = descriptors.refusalUnless(fd, fd === STDIN || !descriptors.isStream(fd));
+      const refusal = descriptors.refusalUnless(fd, descriptors.isReadable(fd));
       if (refusal < 0) return refusal;
       const count = system.read(fd, buffer);
       const isInput = fd === STDIN && count >= 0 && buffer.length > 0;
       if (isInput) invocation.take(buffer.subarray(0, count));
       return count;
     },
-    write: (fd, buffer) => descriptors.refusalUnless(fd, fd !== STDIN) || system.write(fd, buffer),
+    write: (fd, buffer) =>
+      descriptors.refusalUnless(fd, descriptors.isWritable(fd)) || system.write(fd, buffer),
     close: (fd) => {
       // the streams stay: their numbers would be given to something else
       const refusal = descriptors.refusalUnless(fd, !descriptors.isStream(fd));
@@ -88,8 +89,12 @@ function sockets(
       if (!rules.maySocket(domain, type, protocol)) return -EACCES;
       return descriptors.add(system.socket(domain, type, protocol), rules.socketHere(domain));
     },
-    bind: (fd, address) =>
-      descriptors.refusalUnless(fd, rules.mayBind(fd, address)) || system.bind(fd, address),
+    bind: (fd, address) => {
+      const isAllowed = rules.mayBind(fd, address);
+      const result = descriptors.refusalUnless(fd, isAllowed) || system.bind(fd, address);
+      if (result === 0) rules.bound(fd, address);
+      return result;
+    },
     setsockopt: (fd, level, name, value) => {
       const isAllowed = descriptors.isNetlink(fd) && rules.maySetOption(level, name);
       return descriptors.refusalUnless(fd, isAllowed) || system.setsockopt(fd, level, name, value);
@@ -101,7 +106,7 @@ function sockets(
       return refusal || descriptors.add(system.start_send(fd, buffer, flags), "result");
     },
     recvfrom: (fd, buffer, flags, address, addressLength) =>
-      descriptors.refusalUnless(fd, descriptors.isSocket(fd)) ||
+      descriptors.refusalUnless(fd, rules.mayReceive(fd, buffer.length)) ||
       system.recvfrom(fd, buffer, flags, address, addressLength),
     poll: (fds, timeout) => descriptors.refusalOfAny(fds) || system.poll(fds, timeout),
   };

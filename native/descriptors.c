@@ -30,11 +30,19 @@ bool is_netlink(int fd) {
 }
 
 bool is_packet(int fd) {
-  return held_as(fd) == PACKET_SOCKET;
+  return held_as(fd) == PACKET_SOCKET || held_as(fd) == LISTENER;
 }
 
 bool is_lockable(int fd) {
   return held_as(fd) == LEASE || held_as(fd) == RECORD_LOCK;
+}
+
+bool is_readable(int fd) {
+  return !is_netlink(fd) && !is_packet(fd) && fd != STDOUT_FILENO && fd != STDERR_FILENO;
+}
+
+bool is_writable(int fd) {
+  return !is_netlink(fd) && !is_packet(fd) && fd != STDIN_FILENO;
 }
 
 int descriptor_refusal(int fd, bool is_allowed) {

@@ -10,6 +10,8 @@ enum {
   SOCKADDR_LL = 20,
   ARP_FRAME = 42,
   ADVERTISEMENT_FRAME = 86,
+  // what is received of a frame at most: enough for ARP and for neighbour discovery
+  HEARD_LENGTH = 256,
   MAC = 6,
   SOURCE = 6,
   TYPE = 12,
@@ -17,6 +19,7 @@ enum {
   ARP_OPERATION = 21,
   ARP_SENDER_MAC = 22,
   ARP_SENDER_IP = 28,
+  ARP_TARGET_MAC = 32,
   ARP_TARGET_IP = 38,
   SENDER = 22,
   DESTINATION = 38,
@@ -27,6 +30,7 @@ enum {
 };
 
 static const uint8_t EVERYBODY[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t NOBODY[MAC] = {0};
 // What an ARP packet begins with: Ethernet, IPv4, and the lengths of both kinds of addresses.
 static const uint8_t ARP_START[] = {0, ARPHRD_ETHER, ETH_P_IP >> 8, 0, 6, 4, 0};
 static const uint8_t UNSPECIFIED[4] = {0};
@@ -61,15 +65,26 @@ bool may_listen(const uint8_t *address, size_t length) {
   return family == AF_PACKET && (protocol == 0 || (is_heard && index > 0));
 }
 
-// To everybody: a probe, which names no address as the sender's, or an announcement.
+bool may_hear(size_t length) {
+  return length <= HEARD_LENGTH;
+}
+
+bool listens(const uint8_t *address) {
+  return get_be16(address + 2) != 0;
+}
+
+// To everybody: a probe, which names no address as the sender's, or an announcement, which is a
+// request to nobody or a reply to oneself.
 static bool is_about_ipv4(const uint8_t *frame, size_t length) {
   if (length != ARP_FRAME) return false;
-  int operation = frame[ARP_OPERATION];
+  bool is_request = frame[ARP_OPERATION] == ARPOP_REQUEST;
+  bool is_probe = is_request && HAS(frame, ARP_SENDER_IP, UNSPECIFIED);
   return HAS(frame, 0, EVERYBODY) && HAS(frame, PAYLOAD, ARP_START) &&
-         (operation == ARPOP_REQUEST || operation == ARPOP_REPLY) &&
+         (is_request || frame[ARP_OPERATION] == ARPOP_REPLY) &&
          is_same(frame, SOURCE, ARP_SENDER_MAC, MAC) &&
-         (HAS(frame, ARP_SENDER_IP, UNSPECIFIED) ||
-          is_same(frame, ARP_SENDER_IP, ARP_TARGET_IP, sizeof UNSPECIFIED));
+         (is_probe || is_same(frame, ARP_SENDER_IP, ARP_TARGET_IP, sizeof UNSPECIFIED)) &&
+         (is_request ? HAS(frame, ARP_TARGET_MAC, NOBODY)
+                     : is_same(frame, SOURCE, ARP_TARGET_MAC, MAC));
 }
 
 // To all nodes: an unsolicited neighbour advertisement of the sender's own address.

@@ -52,7 +52,7 @@ u32 IMPORT(read)(host_t *host, u32 fd, u32 buffer, u32 length) {
   void *bytes;
   int error = guest_bytes(host, buffer, length, &bytes);
   bool is_input = fd == STDIN_FILENO && length > 0;
-  if (!error) error = descriptor_refusal((int)fd, fd == STDIN_FILENO || held_as((int)fd) != STREAM);
+  if (!error) error = descriptor_refusal((int)fd, is_readable((int)fd));
   if (!error && is_input) error = reserve_input(length);
   if (error) return (u32)error;
   u32 count = result(read((int)fd, bytes, length));
@@ -63,7 +63,7 @@ u32 IMPORT(read)(host_t *host, u32 fd, u32 buffer, u32 length) {
 u32 IMPORT(write)(host_t *host, u32 fd, u32 buffer, u32 length) {
   void *bytes;
   int error = guest_bytes(host, buffer, length, &bytes);
-  if (!error) error = descriptor_refusal((int)fd, fd != STDIN_FILENO);
+  if (!error) error = descriptor_refusal((int)fd, is_writable((int)fd));
   return error ? (u32)error : result(write((int)fd, bytes, length));
 }
 
@@ -172,7 +172,10 @@ u32 IMPORT(bind)(host_t *host, u32 fd, u32 address, u32 address_length) {
   void *bytes;
   int error = guest_bytes(host, address, address_length, &bytes);
   if (!error) error = descriptor_refusal((int)fd, may_bind((int)fd, bytes, address_length));
-  return error ? (u32)error : result(bind((int)fd, bytes, address_length));
+  if (error) return (u32)error;
+  u32 value = result(bind((int)fd, bytes, address_length));
+  if (value == 0) bound((int)fd, bytes);
+  return value;
 }
 
 u32 IMPORT(setsockopt)(host_t *host, u32 fd, u32 level, u32 name, u32 value, u32 value_length) {
@@ -207,8 +210,7 @@ u32 IMPORT(recvfrom)(host_t *host, u32 fd, u32 buffer, u32 length, u32 flags, u3
   if (!error) error = guest_range(host, address_length, sizeof size, &capacity);
   if (!error) memcpy(&size, capacity, sizeof size);
   if (!error) error = guest_range(host, address, size, &sender);
-  bool is_socket = is_netlink((int)fd) || is_packet((int)fd);
-  if (!error) error = descriptor_refusal((int)fd, is_socket);
+  if (!error) error = descriptor_refusal((int)fd, may_receive((int)fd, length));
   if (error) return (u32)error;
   long value = recvfrom((int)fd, bytes, length, (int)flags, sender, &size);
   u32 received = result(value);

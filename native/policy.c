@@ -83,11 +83,15 @@ bool may_spawn(const char *path, const char *command, const uint8_t *bytes, size
   return !is_in_container && is_ipam_program(path) && is_input(bytes, length) && is_regular(path);
 }
 
+// Of no protocol, it hears nothing before it is bound.
+static bool may_open_packet_socket(int protocol) {
+  return is_in_container && protocol == 0 && strcmp(variable("CNI_COMMAND"), "ADD") == 0;
+}
+
 // A family that is added here needs its rule in may_send.
 bool may_socket(int domain, int type, int protocol) {
   if ((type & ~SOCK_CLOEXEC) != SOCK_RAW) return false;
-  // of no protocol, a packet socket hears nothing before it is bound
-  if (domain == AF_PACKET) return is_in_container && protocol == 0;
+  if (domain == AF_PACKET) return may_open_packet_socket(protocol);
   return domain == AF_NETLINK && protocol == NETLINK_ROUTE;
 }
 
@@ -96,8 +100,17 @@ held_t socket_here(int domain) {
   return is_in_container ? CONTAINER_SOCKET : HOST_SOCKET;
 }
 
+// What listens stays where it is: bound anew for nothing, it would listen as before.
 bool may_bind(int fd, const uint8_t *address, size_t length) {
-  return is_packet(fd) ? may_listen(address, length) : is_netlink(fd);
+  return held_as(fd) == PACKET_SOCKET ? may_listen(address, length) : is_netlink(fd);
+}
+
+void bound(int fd, const uint8_t *address) {
+  if (is_packet(fd) && listens(address)) add_descriptor(fd, LISTENER);
+}
+
+bool may_receive(int fd, size_t length) {
+  return is_netlink(fd) || (is_packet(fd) && may_hear(length));
 }
 
 bool may_set_option(int level, int name) {
@@ -107,7 +120,7 @@ bool may_set_option(int level, int name) {
 
 bool may_send(int fd, const uint8_t *bytes, size_t length) {
   held_t held = held_as(fd);
-  if (held == PACKET_SOCKET) return is_frame_of_ours(bytes, length);
+  if (is_packet(fd)) return is_frame_of_ours(bytes, length);
   if (held == HOST_SOCKET) return may_tell_host(bytes, length, configuration()->raises_master);
   return held == CONTAINER_SOCKET && may_tell_container(bytes, length);
 }

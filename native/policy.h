@@ -33,6 +33,7 @@ typedef enum {
   HOST_SOCKET,
   CONTAINER_SOCKET,
   PACKET_SOCKET, // in the container's namespace
+  LISTENER,      // the same, when it is bound to something that it hears
   RESULT, // of a send in the background
 } held_t;
 
@@ -53,6 +54,9 @@ bool may_spawn(const char *path, const char *command, const uint8_t *input, size
 bool may_socket(int domain, int type, int protocol);
 bool may_set_option(int level, int name);
 bool may_bind(int fd, const uint8_t *address, size_t length);
+// Notes that a socket has been bound.
+void bound(int fd, const uint8_t *address);
+bool may_receive(int fd, size_t length);
 bool may_send(int fd, const uint8_t *bytes, size_t length);
 // What a socket is that is opened now.
 held_t socket_here(int domain);
@@ -68,6 +72,9 @@ held_t held_as(int fd);
 bool is_netlink(int fd);
 bool is_packet(int fd);
 bool is_lockable(int fd);
+// What goes through a socket is looked at: by calls of its own, not by these.
+bool is_readable(int fd);
+bool is_writable(int fd);
 // 0 if the core was given the descriptor and the call on it is allowed, else -errno.
 int descriptor_refusal(int fd, bool is_allowed);
 // The same for structs pollfd (poll(2)); a negative number asks about nothing.
@@ -126,10 +133,14 @@ size_t program_path(char path[PROGRAM_SIZE]);
 bool may_tell_host(const uint8_t *bytes, size_t length, bool may_raise);
 bool may_tell_container(const uint8_t *bytes, size_t length);
 
-// frames.c: what a packet socket is bound to and sends
+// frames.c: what a packet socket is bound to, receives and sends
 
 // Whether a struct sockaddr_ll is one interface and what may be listened to there.
 bool may_listen(const uint8_t *address, size_t length);
+// Whether a socket that is bound so hears anything.
+bool listens(const uint8_t *address);
+// So much of a frame at once, that of what else is heard its beginning is all there is.
+bool may_hear(size_t length);
 // Whether a frame is one of those that an address is probed for and announced with.
 bool is_frame_of_ours(const uint8_t *frame, size_t length);
 

@@ -8,6 +8,7 @@ import { Link } from "../rtnetlink/link";
 import { sleepMs } from "../sys/clock";
 import { errnoText } from "../sys/errno";
 import { log } from "../sys/io";
+import { packetRemedy } from "./failure";
 
 const COUNT_MAX: i32 = 10;
 /** Milliseconds; RFC 5227 waits for 2 s (ANNOUNCE_INTERVAL). */
@@ -42,6 +43,7 @@ export class Announcer {
   private socket: PacketSocket = new PacketSocket();
   private ips: Uint8Array[] = [];
   private errno: i32 = 0;
+  private remedy: string = "";
 
   constructor(
     private link: Link,
@@ -59,6 +61,7 @@ export class Announcer {
       if (address.isIpv4 || hasIpv6) this.ips.push(address.ip);
     }
     if (this.ips.length > 0) this.errno = this.socket.open();
+    this.remedy = packetRemedy(this.errno);
   }
 
   close(): void {
@@ -71,7 +74,8 @@ export class Announcer {
     if (this.errno == 0) this.errno = this.socket.bind(this.link.index, 0);
     if (this.errno == 0) this.send(this.frames());
     if (this.errno < 0) {
-      log(`cannot announce the addresses of "${this.link.name}": ${errnoText(this.errno)}`);
+      const why = this.remedy.length > 0 ? `: ${this.remedy}` : "";
+      log(`cannot announce the addresses of "${this.link.name}": ${errnoText(this.errno)}${why}`);
     }
   }
 

@@ -11,7 +11,7 @@ import { neighbourClaim } from "../packet/ndp";
 import { PacketSocket } from "../packet/socket";
 import { Link } from "../rtnetlink/link";
 import { monotonicMs } from "../sys/clock";
-import { AddressConflict } from "./failure";
+import { AddressConflict, packetRemedy } from "./failure";
 
 const PROBES_MAX: i32 = 10;
 /** Milliseconds. */
@@ -35,6 +35,10 @@ export class ConflictConf {
   interval: i32 = INTERVAL_DEFAULT;
   /** How many more addresses are tried after one that somebody has. */
   nextAddress: i32 = 0;
+
+  get isOn(): bool {
+    return this.probes > 0;
+  }
 
   /** @param hasDad whether ADD waits for the kernel's own detection, which is that for IPv6. */
   load(conf: Fields, hasDad: bool): void {
@@ -63,7 +67,7 @@ export class ConflictWatch {
   ) {}
 
   get isOn(): bool {
-    return this.conf.probes > 0;
+    return this.conf.isOn;
   }
 
   /** To be called in the container's namespace. */
@@ -74,7 +78,10 @@ export class ConflictWatch {
     }
     let errno = this.ipv4.length > 0 ? this.arp.open() : 0;
     if (errno == 0 && this.hasIpv6) errno = this.ndp.open();
-    return errno < 0 ? this.failure("open a packet socket", errno) : null;
+    if (errno == 0) return null;
+    const error = this.failure("open a packet socket", errno);
+    error.details = packetRemedy(errno);
+    return error;
   }
 
   close(): void {

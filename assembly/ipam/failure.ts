@@ -1,6 +1,6 @@
 import { ADDRESS_DUPLICATE, CniError, CONFIGURE_REFUSED, TRY_AGAIN_LATER } from "../cni/error";
 import { see } from "../cni/troubleshooting";
-import { EAFNOSUPPORT, EEXIST, ENETUNREACH } from "../linux/errno";
+import { EAFNOSUPPORT, EEXIST, ENETUNREACH, EPERM } from "../linux/errno";
 import { formatIp } from "../net/ip";
 import { errnoText, isTransient } from "../sys/errno";
 import { NetlinkError } from "../rtnetlink/socket";
@@ -24,6 +24,13 @@ export function configureError(what: string, failure: NetlinkError): CniError {
   const error = netlinkError(CONFIGURE_REFUSED, what, failure);
   error.details = remedy(failure.errno);
   return error;
+}
+
+/** What to do where a packet socket cannot be opened; empty where that is not known. */
+export function packetRemedy(errno: i32): string {
+  if (errno != -EPERM) return "";
+  const what = "no CAP_NET_RAW in the user namespace that owns the container's network namespace";
+  return see(`${what}: run the plugin with it, or without announcing and asking`, "no-cap_net_raw");
 }
 
 /** Somebody else on the network has an address, or is about to take it. */

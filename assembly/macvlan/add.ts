@@ -5,7 +5,7 @@ import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
-import { Ipam } from "../ipam/ipam";
+import { DHCP, Ipam } from "../ipam/ipam";
 import { Offers } from "../ipam/offers";
 import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
@@ -68,27 +68,16 @@ export function addMacvlan(
     );
   }
 
+  const name = recordName(args.containerId, args.ifname);
+  const access = new HostAccess(session.host, conf.name, name);
+  if (own.hostAccess && own.ipamType == DHCP) error = access.prepare(macvlan.link, undo);
+  if (error) return error;
+
   if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
   const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
-  let refusal: NetlinkError | null = null;
-  do {
-    if (own.ipamType.length > 0) error = takeOffer(offers, own);
-    const configurator = new Configurator(
-      session.netns,
-      session.container,
-      macvlan.link,
-      own.policy,
-      own.sources,
-      undo,
-    );
-    if (!error) error = configurator.apply(offers.result);
-    refusal = configurator.refusal;
-  } while (offers.isRefused(error));
-  if (error && refusal) error = inquiry.ofSetUp(error, refusal, macvlan.link);
+  error = configure(own, session, undo, inquiry, macvlan.link, offers, master);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
-    const name = recordName(args.containerId, args.ifname);
-    const access = new HostAccess(session.host, conf.name, name);
     error = access.open(session.container, macvlan.link, layer3, undo);
   }
   add(result, layer3);
@@ -96,6 +85,34 @@ export function addMacvlan(
   result.interfaces[result.interfaces.length - 1].mac = formatMac(macvlan.link.mac);
   result.dns.overrideBy(own.dns);
   return error;
+}
+
+/** Asks IPAM and configures, until nobody else has an address of what IPAM gave. */
+function configure(
+  own: MacvlanConf,
+  session: Session,
+  undo: UndoStack,
+  inquiry: Inquiry,
+  link: Link,
+  offers: Offers,
+  master: Master,
+): CniError | null {
+  let error: CniError | null = null;
+  let refusal: NetlinkError | null = null;
+  do {
+    if (own.ipamType.length > 0) error = takeOffer(offers, own, master);
+    const configurator = new Configurator(
+      session.netns,
+      session.container,
+      link,
+      own.policy,
+      own.sources,
+      undo,
+    );
+    if (!error) error = configurator.apply(offers.result);
+    refusal = configurator.refusal;
+  } while (offers.isRefused(error));
+  return error && refusal ? inquiry.ofSetUp(error, refusal, link) : error;
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {
@@ -127,13 +144,13 @@ function report(link: Link, sandbox: string, result: Result): void {
 }
 
 /** IPAM runs while the link is there but down: a DHCP client needs it, and nobody else sees it. */
-function takeOffer(offers: Offers, conf: MacvlanConf): CniError | null {
+function takeOffer(offers: Offers, conf: MacvlanConf, master: Master): CniError | null {
   const error = offers.take();
   if (error) return error;
   // The interface's own table has a default route whatever becomes of that in main.
   conf.sources.plan(offers.result);
   conf.defaultRoute.apply(offers.result);
-  return null;
+  return conf.policy.conflicts.isOn ? master.conflictWith(offers.result.ips) : null;
 }
 
 /** What the interface has got is added to what the plugins before this one have reported. */

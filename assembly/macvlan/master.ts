@@ -1,11 +1,14 @@
-import { CniError, INVALID_CONFIG, MASTER_UNUSABLE } from "../cni/error";
+import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, MASTER_UNUSABLE } from "../cni/error";
+import { IpConfig } from "../cni/result";
 import { see } from "../cni/troubleshooting";
-import { netlinkError } from "../ipam/failure";
+import { AddressConflict, netlinkError } from "../ipam/failure";
 import { IFF_UP } from "../linux/if";
 import { BOND_MODE_ALB } from "../linux/if_bonding";
-import { BOND, Link, setLinkUp } from "../rtnetlink/link";
+import { AF_UNSPEC } from "../linux/socket";
+import { equalBytes } from "../net/ip";
+import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
-import { findLinkByIndex, findLinkByName } from "../rtnetlink/query";
+import { AddressList, findLinkByIndex, findLinkByName } from "../rtnetlink/query";
 import { RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Candidates } from "./candidates";
@@ -26,7 +29,7 @@ export class Master {
   /** What was looked at in vain. */
   private considered: string[] = [];
 
-  /** @param ifname the container's interface, which is never its own master. */
+  /** @param ifname the interface that is to be on it. */
   constructor(
     private session: Session,
     private conf: MacvlanConf,
@@ -55,10 +58,31 @@ export class Master {
     return failure ? netlinkError(MASTER_UNUSABLE, what, failure) : null;
   }
 
+  /**
+   * One of these addresses, if the master has it. It does not answer its macvlans when they ask for
+   * it: they do not hear each other.
+   */
+  conflictWith(ips: IpConfig[]): CniError | null {
+    const list = new AddressList(this.link.index);
+    const failure = list.load(this.socket, AF_UNSPEC);
+    const name = this.link.name;
+    if (failure) {
+      return netlinkError(CONFIGURE_REFUSED, `list the addresses of "${name}"`, failure);
+    }
+    for (let i = 0; i < list.addresses.length; i++) {
+      const ip = list.addresses[i].cidr.ip;
+      for (let j = 0; j < ips.length; j++) {
+        if (!equalBytes(ip, ips[j].address.ip)) continue;
+        return new AddressConflict(ip, this.ifname, `the master "${name}" of this node has it`);
+      }
+    }
+    return null;
+  }
+
   /** Tells what keeps a macvlan from working although the kernel makes it. */
   warn(): void {
     const link = this.link;
-    if (link.kind == BOND && link.bondMode == BOND_MODE_ALB) {
+    if (link.bondMode == BOND_MODE_ALB) {
       const what = `bond "${link.name}" is in mode balance-alb, which replaces MAC addresses`;
       log(see(`${what} of macvlans by its own: choose another`, "bond-in-mode-balance-alb"));
     }
@@ -97,7 +121,6 @@ export class Master {
       const links = candidates.of(selectors[i]);
       if (links.length == 0) this.considered.push(`"${selectors[i].text}" means no interface`);
       for (let j = 0; j < links.length; j++) {
-        if (this.isOwn(links[j])) continue;
         const reason = reasonAgainst(links[j], selectors[i], this.conf);
         if (this.take(links[j], `"${links[j].name}"`, reason)) return;
       }
@@ -117,7 +140,7 @@ export class Master {
     }
     for (let i = 0; i < routes.interfaces.length; i++) {
       const link = findLinkByIndex(this.socket, routes.interfaces[i]).link;
-      if (!link || this.isOwn(link)) continue;
+      if (!link) continue;
       const what = `"${link.name}" (metric ${routes.metrics[i].toString()})`;
       const flaw = flawOf(link, false);
       if (this.take(link, what, flaw ? flaw.what : "")) return;
@@ -127,10 +150,6 @@ export class Master {
       `no default route interface found to be the master: ${why}; set the key "master"`,
       see('"master" names the interface, or says how to choose it', "no-default-route"),
     );
-  }
-
-  private isOwn(link: Link): bool {
-    return this.conf.linkInContainer && link.name == this.ifname;
   }
 
   /** Takes a link that nothing is against; else notes what is. */

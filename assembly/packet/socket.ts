@@ -31,7 +31,7 @@ export class PacketSocket {
   /**
    * Binds it to an interface; by the index 0 to none.
    *
-   * @param protocol ETH_P_*: the frames that it receives; 0 for none.
+   * @param protocol ETH_P_*: the frames that it receives; 0 for those of before, at first none.
    * @returns 0 or -errno.
    */
   bind(index: i32, protocol: i32): i32 {
@@ -63,7 +63,7 @@ export class PacketSocket {
 
   /** The first `length` bytes of what came last; they are overwritten by what comes next. */
   frame(length: i32): Uint8Array {
-    return Uint8Array.wrap(this.buffer, 0, length);
+    return Uint8Array.wrap(this.buffer, 0, min(length, BUFFER));
   }
 
   /**

@@ -3,9 +3,17 @@ import type { Place } from "./paths.ts";
 
 /**
  * What the core holds open: a standard stream, a file by its place, a netlink socket by its
- * namespace, a packet socket of the container, the result of a send in the background.
+ * namespace, a packet socket of the container, one that listens, the result of a send in the
+ * background.
  */
-export type Held = "stream" | "hostSocket" | "containerSocket" | "packetSocket" | "result" | Place;
+export type Held =
+  | "stream"
+  | "hostSocket"
+  | "containerSocket"
+  | "packetSocket"
+  | "listener"
+  | "result"
+  | Place;
 
 const POLLFD_SIZE = 8;
 
@@ -59,11 +67,17 @@ export class Descriptors {
   }
 
   isPacket(fd: number): boolean {
-    return this.get(fd) === "packetSocket";
+    const held = this.get(fd);
+    return held === "packetSocket" || held === "listener";
   }
 
-  isSocket(fd: number): boolean {
-    return this.isNetlink(fd) || this.isPacket(fd);
+  /** What goes through a socket is looked at: by calls of its own, not by these. */
+  isReadable(fd: number): boolean {
+    return !this.isNetlink(fd) && !this.isPacket(fd) && fd !== 1 && fd !== 2;
+  }
+
+  isWritable(fd: number): boolean {
+    return !this.isNetlink(fd) && !this.isPacket(fd) && fd !== 0;
   }
 
   /** 0 if the core was given the descriptor and the call on it is allowed, else -errno. */

@@ -18,12 +18,17 @@ const MAC = 6;
 const SOURCE = 6;
 const TYPE = 12;
 const PAYLOAD = 14;
+const EVERYBODY = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+const NOBODY = [0, 0, 0, 0, 0, 0];
 /** What an ARP packet begins with: Ethernet, IPv4, and the lengths of both kinds of addresses. */
 const ARP_START = [0, ARPHRD_ETHER, ETH_P_IP >> 8, 0, 6, 4, 0];
 const ARP_OPERATION = 21;
 const ARP_SENDER_MAC = 22;
 const ARP_SENDER_IP = 28;
+const ARP_TARGET_MAC = 32;
 const ARP_TARGET_IP = 38;
+/** What is received of a frame at most: enough for ARP and for neighbour discovery. */
+const HEARD_LENGTH = 256;
 /** ff02::1 and its MAC address: all nodes. */
 const ALL_NODES = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 const ALL_NODES_MAC = [0x33, 0x33, 0, 0, 0, 1];
@@ -41,9 +46,18 @@ const OPTION = 78;
 export function mayListen(address: Uint8Array): boolean {
   if (address.length !== SOCKADDR_LL) return false;
   const view = new DataView(address.buffer, address.byteOffset, address.length);
-  const protocol = view.getUint16(2);
-  if (view.getUint16(0, true) !== AF_PACKET || !HEARD.includes(protocol)) return false;
-  return protocol === 0 || view.getInt32(4, true) > 0;
+  if (view.getUint16(0, true) !== AF_PACKET || !HEARD.includes(view.getUint16(2))) return false;
+  return !listens(address) || view.getInt32(4, true) > 0;
+}
+
+/** Whether a socket that is bound so hears anything. */
+export function listens(address: Uint8Array): boolean {
+  return address[2] !== 0 || address[3] !== 0;
+}
+
+/** So much of a frame at once, that of what else is heard its beginning is all there is. */
+export function mayHear(length: number): boolean {
+  return length <= HEARD_LENGTH;
 }
 
 /** Whether a frame is one of those that an address is probed for and announced with. */
@@ -55,16 +69,21 @@ export function isFrameOfOurs(frame: Uint8Array): boolean {
   return type === ETH_P_IPV6 && isAboutIpv6(frame);
 }
 
-/** To everybody: a probe, which names no address as the sender's, or an announcement. */
+/**
+ * To everybody: a probe, which names no address as the sender's, or an announcement, which is a
+ * request to nobody or a reply to oneself.
+ */
 function isAboutIpv4(frame: Uint8Array): boolean {
-  const operation = frame[ARP_OPERATION];
+  const isRequest = frame[ARP_OPERATION] === ARPOP_REQUEST;
+  const isProbe = isRequest && has(frame, ARP_SENDER_IP, [0, 0, 0, 0]);
   return (
     frame.length === ARP_LENGTH &&
-    frame.subarray(0, MAC).every((byte) => byte === 0xff) &&
+    has(frame, 0, EVERYBODY) &&
     has(frame, PAYLOAD, ARP_START) &&
-    (operation === ARPOP_REQUEST || operation === ARPOP_REPLY) &&
+    (isRequest || frame[ARP_OPERATION] === ARPOP_REPLY) &&
     isSame(frame, SOURCE, ARP_SENDER_MAC, MAC) &&
-    (has(frame, ARP_SENDER_IP, [0, 0, 0, 0]) || isSame(frame, ARP_SENDER_IP, ARP_TARGET_IP, 4))
+    (isProbe || isSame(frame, ARP_SENDER_IP, ARP_TARGET_IP, 4)) &&
+    (isRequest ? has(frame, ARP_TARGET_MAC, NOBODY) : isSame(frame, SOURCE, ARP_TARGET_MAC, MAC))
   );
 }
 

@@ -24,7 +24,7 @@ import {
 import { S_IFMT, S_IFREG, STATX_TYPE } from "../../assembly/linux/stat.ts";
 import type { System } from "../imports.ts";
 import { Descriptors, type Held } from "./descriptors.ts";
-import { isFrameOfOurs, mayListen } from "./frames.ts";
+import { isFrameOfOurs, listens, mayHear, mayListen } from "./frames.ts";
 import { Invocation } from "./invocation.ts";
 import { MessageFilter } from "./netlink.ts";
 import { isAbove, isName, isProgram, type Place, placeOf } from "./paths.ts";
@@ -128,9 +128,15 @@ export class Rules {
   /** A family that is added here needs its rule in `maySend`. */
   maySocket(domain: number, type: number, protocol: number): boolean {
     if ((type & ~SOCK_CLOEXEC) !== SOCK_RAW) return false;
-    // of no protocol, a packet socket hears nothing before it is bound
-    if (domain === AF_PACKET) return this.isInContainer && protocol === 0;
+    if (domain === AF_PACKET) return this.#mayOpenPacketSocket(protocol);
     return domain === AF_NETLINK && protocol === NETLINK_ROUTE;
+  }
+
+  /** Of no protocol, it hears nothing before it is bound. */
+  #mayOpenPacketSocket(protocol: number): boolean {
+    return (
+      this.isInContainer && protocol === 0 && this.invocation.variable("CNI_COMMAND") === "ADD"
+    );
   }
 
   /** What a socket is that is opened now. */
@@ -139,9 +145,19 @@ export class Rules {
     return this.isInContainer ? "containerSocket" : "hostSocket";
   }
 
+  /** What listens stays where it is: bound anew for nothing, it would listen as before. */
   mayBind(fd: number, address: Uint8Array): boolean {
-    if (this.descriptors.isPacket(fd)) return mayListen(address);
+    if (this.descriptors.get(fd) === "packetSocket") return mayListen(address);
     return this.descriptors.isNetlink(fd);
+  }
+
+  /** Notes that a socket has been bound. */
+  bound(fd: number, address: Uint8Array): void {
+    if (this.descriptors.isPacket(fd) && listens(address)) this.descriptors.add(fd, "listener");
+  }
+
+  mayReceive(fd: number, length: number): boolean {
+    return this.descriptors.isNetlink(fd) || (this.descriptors.isPacket(fd) && mayHear(length));
   }
 
   maySetOption(level: number, name: number): boolean {
@@ -150,7 +166,7 @@ export class Rules {
 
   maySend(fd: number, buffer: Uint8Array): boolean {
     const held = this.descriptors.get(fd);
-    if (held === "packetSocket") return isFrameOfOurs(buffer);
+    if (this.descriptors.isPacket(fd)) return isFrameOfOurs(buffer);
     if (held === "hostSocket")
       return this.#messages.mayTellHost(buffer, this.invocation.raisesMaster);
     return held === "containerSocket" && this.#messages.mayTellContainer(buffer);

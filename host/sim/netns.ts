@@ -32,9 +32,10 @@ export class Netns {
   /** The `default` that new interfaces start with. */
   readonly defaults = new Settings();
   readonly subscribers = new Set<Subscriber>();
-  /** What the caller may do in the user namespace that owns it: CAP_SYS_ADMIN, CAP_NET_ADMIN. */
+  /** What the caller has in the user namespace that owns it: CAP_SYS_ADMIN and so on. */
   sysAdmin = true;
   netAdmin = true;
+  netRaw = true;
   readonly #ids = new Map<Netns, number>();
   #lastIndex = 0;
 

@@ -1,11 +1,12 @@
 import { type Caller, Descriptor, type FileStat, type Received } from "./descriptor.ts";
 import { Errno } from "./errno.ts";
-import { HEADER, typeOf } from "./frame.ts";
+import { destinationOf, HEADER, isForMany, typeOf } from "./frame.ts";
 import type { Link } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import { transmit } from "./segment.ts";
 import {
   AF_PACKET,
+  ARPHRD_ETHER,
   EAGAIN,
   EINVAL,
   EMSGSIZE,
@@ -22,6 +23,12 @@ import {
 import { Writer } from "./wire.ts";
 
 const SOCKADDR_LL = 20;
+
+/** PACKET_* (linux/if_packet.h): to this interface, to everybody, to a group. */
+function kindOf(frame: Uint8Array): number {
+  if (!isForMany(frame)) return 0;
+  return destinationOf(frame).every((byte) => byte === 0xff) ? 1 : 2;
+}
 
 /** A socket of AF_PACKET and SOCK_RAW (net/packet/af_packet.c): whole frames of one interface. */
 export class PacketSocket extends Descriptor {
@@ -57,17 +64,20 @@ export class PacketSocket extends Descriptor {
     const index = view.getInt32(4, true);
     const link = this.home.links.get(index);
     if (index !== 0 && link === undefined) throw new Errno(ENODEV);
+    // none is that of before
+    const protocol = view.getUint16(2) || this.#protocol;
+    if (link === this.#link && protocol === this.#protocol) return;
     this.close();
     this.#link = link;
-    this.#protocol = view.getUint16(2);
+    this.#protocol = protocol;
     link?.listeners.add(this.#hear);
-    if (this.#protocol !== 0 && link && !link.up) this.#error = ENETDOWN;
+    if (protocol !== 0 && link && !link.up) this.#error = ENETDOWN;
   }
 
   override send(bytes: Uint8Array): number {
-    this.#throwError();
     if (this.#link === undefined) throw new Errno(ENXIO);
     if (!this.#link.up) throw new Errno(ENETDOWN);
+    this.#throwError();
     if (bytes.length > this.#link.mtu + HEADER) throw new Errno(EMSGSIZE);
     if (bytes.length < HEADER) throw new Errno(EINVAL);
     transmit(this.#link, bytes.slice());
@@ -85,8 +95,8 @@ export class PacketSocket extends Descriptor {
     const sender = new Writer().u16(AF_PACKET).u8(frame[12] ?? 0, frame[13] ?? 0);
     sender
       .u32(this.#link?.index ?? 0)
-      .u16(1)
-      .u8(0, 6)
+      .u16(ARPHRD_ETHER)
+      .u8(kindOf(frame), 6)
       .raw(frame.subarray(6, 12))
       .u16(0);
     const length = (flags & MSG_TRUNC) !== 0 ? frame.length : part.length;

@@ -23,6 +23,7 @@ import {
   EINVAL,
   EPERM,
   EPROTONOSUPPORT,
+  ESOCKTNOSUPPORT,
   LOCK_EX,
   LOCK_NB,
   LOCK_SH,
@@ -274,8 +275,9 @@ export class Process implements System, Caller {
 
   /** Only one that is of no protocol before it is bound. */
   #packetSocket(type: number, protocol: number): PacketSocket {
-    if (!this.#parts.kernel.privileged) throw new Errno(EPERM);
-    if ((type & SOCK_TYPE_MASK) !== SOCK_RAW || protocol !== 0) throw new Errno(EPROTONOSUPPORT);
+    if (!this.#parts.kernel.privileged || !this.#netns.netRaw) throw new Errno(EPERM);
+    if ((type & SOCK_TYPE_MASK) !== SOCK_RAW) throw new Errno(ESOCKTNOSUPPORT);
+    if (protocol !== 0) throw new Errno(EPROTONOSUPPORT);
     return new PacketSocket(this.#netns);
   }
 

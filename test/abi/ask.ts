@@ -27,10 +27,11 @@ export function ask(lab: Lab, probe: readonly string[]): Record<string, number> 
     PROBE_PROGRAM: program,
     PROBE_DIRECTORY: mkdtempSync(path.join(lab.directory, "probe-")),
   };
-  return parse(lab.run(probe, { env, input: "hello" }));
+  return parseReport(lab.run(probe, { env, input: "hello" }));
 }
 
-function parse(report: string): Record<string, number> {
+/** What a probe has printed: its questions and the answers. */
+export function parseReport(report: string): Record<string, number> {
   const lines = report.trimEnd().split("\n");
   const entries = lines.map((line) => line.split("\t") as [string, string]);
   expect(new Set(entries.map(([name]) => name)).size).toBe(lines.length);

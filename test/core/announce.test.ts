@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
 import { setCable, type Sim, withFault } from "../../host/sim/index.ts";
 import { confine } from "../../host/policy.ts";
+import { trace } from "../../host/trace.ts";
 import * as U from "../../host/sim/uapi.ts";
-import { add, config, failure, machine, POD, podLink, run, staticIpam } from "./core.ts";
+import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
 
 // ADD tells the neighbours of the addresses, by frames that leave on the master's wire.
 
@@ -80,6 +82,15 @@ describe("ADD announces", () => {
     expect(told(sim)).toEqual([]);
   });
 
+  test.each([
+    ["off", [request, advertisement]],
+    ["optimistic", [request]],
+  ])("an IPv6 address, unless the kernel still asks for it: dad %s", (dad, expected) => {
+    const sim = machine();
+    add(sim, { ...dual, ipv6: { dad } });
+    expect(told(sim)).toEqual(expected);
+  });
+
   test("nothing while an IPv6 address is tentative, for want of a carrier", () => {
     const sim = machine();
     const master = sim.host.find("eth0");
@@ -88,6 +99,22 @@ describe("ADD announces", () => {
     if (master) setCable(master, true);
     expect(told(sim)).toEqual([]);
   });
+});
+
+test("ADD leaves the socket, unbound, to the background, and does not wait for it", () => {
+  const lines: string[] = [];
+  const wrap: typeof confine = (system) => confine(trace(system, (line) => lines.push(line)));
+  const keys = { ipam: staticIpam(["10.0.0.5/24"]) };
+  expect(run(machine(), { config: config(keys), wrap }).status).toBe(0);
+  const at = lines.findIndex((line) => line.startsWith("start_send("));
+  const [, socket, result] = /^start_send\((\d+), .* = (\d+) /.exec(lines[at] ?? "") ?? [];
+  const after = lines.slice(at - 1, at + 3).map((line) => line.replace(/ <.*/, ""));
+  expect(after).toEqual([
+    `bind(${socket}, {AF_PACKET, protocol=0, index=0}) = 0`,
+    expect.stringMatching(/^start_send/),
+    `close(${socket}) = 0`,
+    `close(${result}) = 0`,
+  ]);
 });
 
 describe("what keeps ADD from announcing fails nothing, and is said:", () => {
@@ -107,6 +134,28 @@ describe("what keeps ADD from announcing fails nothing, and is said:", () => {
     expect(told(sim)).toEqual([]);
   });
 
+  test("the first reason, and what comes after it is sent", () => {
+    const sim = machine();
+    const fails = (nth: number, failure: number) => (system: System) =>
+      withFault(system, { call: "send", failure, nth }).system;
+    const wrap: typeof confine = (system) =>
+      confine(fails(5, U.ENOBUFS)(fails(6, U.EPERM)(system)));
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]), announce: { count: 3, interval: 50 } };
+    const { status, stderr } = run(sim, { config: config(keys), wrap });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^macvlan: cannot announce [^\n]*ENOBUFS[^\n]*\n$/);
+    expect(told(sim)).toEqual([request]);
+  });
+
+  test("not a call that is interrupted", () => {
+    const sim = machine();
+    const fault = { call: "send", failure: U.EINTR, nth: 5 } as const;
+    const wrap: typeof confine = (system) => confine(withFault(system, fault).system);
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]) };
+    expect(run(sim, { config: config(keys), wrap })).toMatchObject({ status: 0, stderr: "" });
+    expect(told(sim)).toEqual([request]);
+  });
+
   test("but a background that there is none of is nobody's business", () => {
     const sim = machine();
     const fault = { call: "start_send", failure: U.EAGAIN, nth: 1 } as const;
@@ -114,6 +163,36 @@ describe("what keeps ADD from announcing fails nothing, and is said:", () => {
     const outcome = run(sim, { config: config(dual), wrap });
     expect(outcome).toMatchObject({ status: 0, stderr: "" });
     expect(told(sim)).toEqual([request, advertisement]);
+  });
+});
+
+describe("CAP_NET_RAW in the container", () => {
+  const ipam = staticIpam(["10.0.0.5/24"]);
+  const says =
+    "no CAP_NET_RAW in the user namespace that owns the container's network namespace: run the " +
+    "plugin with it, or without announcing and asking; see docs/troubleshooting.md#no-cap_net_raw";
+
+  function weak(): Sim {
+    const sim = machine();
+    sim.netns(POD).netRaw = false;
+    return sim;
+  }
+
+  test("is missed by announcements, which is no failure", () => {
+    const { status, stderr } = run(weak(), { config: config({ ipam }) });
+    const what = 'cannot announce the addresses of "mv0": EPERM (Operation not permitted)';
+    expect([status, stderr]).toEqual([0, `macvlan: ${what}: ${says}\n`]);
+  });
+
+  test("is missed by whoever asks, which is one", () => {
+    const keys = { ipam, conflictDetection: { probes: 1 } };
+    const error = refusal(weak(), { config: config(keys) });
+    expect([error.code, error.details]).toEqual([103, says]);
+  });
+
+  test("is not missed where nobody needs it", () => {
+    const keys = { ipam, announce: { count: 0 } };
+    expect(run(weak(), { config: config(keys) })).toMatchObject({ status: 0, stderr: "" });
   });
 });
 

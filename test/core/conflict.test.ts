@@ -1,29 +1,28 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
 import { arpProbe } from "../../host/sim/frame.ts";
-import { deliver, type Link, type Sim } from "../../host/sim/index.ts";
+import { deliver, type Sim, withFault } from "../../host/sim/index.ts";
 import { parseIp, parseMac } from "../../host/sim/text.ts";
-import { add, addressesOf, config, failure, machine, podLink, refusal, run } from "./core.ts";
-import { staticIpam } from "./core.ts";
+import * as U from "../../host/sim/uapi.ts";
+import {
+  add,
+  addressesOf,
+  config,
+  failure,
+  machine,
+  POD,
+  podLink,
+  refusal,
+  run,
+  staticIpam,
+} from "./core.ts";
+import { crowded, give, master, OTHER } from "./wire.ts";
 
 // With conflictDetection ADD asks the network for its addresses before it has them.
 
-const OTHER = "02:00:00:00:00:99";
 const dual = { ipam: staticIpam(["10.0.0.5/24", "2001:db8::5/64"]) };
 const detection = { conflictDetection: { probes: 3, interval: 100 } };
-const again = { conflictDetection: { probes: 3, interval: 100, nextAddress: 2 } };
-
-function master(sim: Sim): Link {
-  const link = sim.host.find("eth0");
-  if (link === undefined) throw new Error("no master");
-  return link;
-}
-
-/** A machine on whose wire somebody has these addresses. */
-function crowded(...addresses: readonly string[]): Sim {
-  const sim = machine();
-  for (const address of addresses) master(sim).stations.add(address, OTHER);
-  return sim;
-}
 
 /** The IPv4 addresses that were probed for, in order. */
 function probed(sim: Sim): string[] {
@@ -33,9 +32,9 @@ function probed(sim: Sim): string[] {
     .map((bytes) => [...bytes.subarray(38, 42)].join("."));
 }
 
-function timeOf(sim: Sim, action: () => void): number {
+function timeOf(sim: Sim, action: (sim: Sim) => void): number {
   const before = sim.kernel.clock.now;
-  action();
+  action(sim);
   return sim.kernel.clock.now - before;
 }
 
@@ -54,6 +53,23 @@ describe("addresses that nobody has", () => {
       "2001:db8::5/64",
     ]);
     expect(podLink(sim).settings.get("ipv6/neigh", "retrans_time_ms")).toBe(1000);
+  });
+
+  test("are asked for 200 ms each time, where no interval is given", () => {
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]), conflictDetection: { probes: 2 } };
+    const time = timeOf(machine(), (sim) => add(sim, keys));
+    expect(time).toBeGreaterThanOrEqual(400);
+    expect(time).toBeLessThan(410);
+  });
+
+  test("take no longer where others talk all the time", () => {
+    const sim = machine();
+    const noise = arpProbe(parseMac(OTHER), parseIp("10.0.0.9"));
+    for (let at = 0; at < 1000; at += 30) {
+      sim.kernel.clock.after(at, () => deliver(master(sim), noise));
+    }
+    const ipam = staticIpam(["10.0.0.5/24"]);
+    expect(timeOf(sim, () => add(sim, { ipam, ...detection }))).toBeLessThan(320);
   });
 
   test("of IPv6 alone take no longer than without", () => {
@@ -95,6 +111,13 @@ describe("an address that somebody has", () => {
       expect(error.msg).toContain(`(${why})`);
     });
     expect(time).toBeLessThan(address.includes(":") ? 320 : 10);
+    expect(probed(sim)).toHaveLength(address.includes(":") ? 3 : 1);
+  });
+
+  test("is found as the last of several", () => {
+    const ipam = staticIpam(["10.0.0.5/24", "10.0.0.6/24", "10.0.0.7/24"]);
+    const error = refusal(crowded("10.0.0.7"), { config: config({ ipam, ...detection }) });
+    expect(error.msg).toContain("address 10.0.0.7 of");
   });
 
   test("in another container on the master counts", () => {
@@ -105,6 +128,45 @@ describe("an address that somebody has", () => {
     const error = failure(run(sim, { config: config({ ...dual, ...detection }) }));
     expect(error.msg).toContain(`10.0.0.5 of "mv0"`);
     expect(error.msg).toContain(`${OTHER} has it`);
+  });
+
+  test.each(["10.0.0.5", "2001:db8::5"])(
+    "%s on the master itself counts, which is not heard",
+    (ip) => {
+      const sim = machine();
+      give(master(sim), ip);
+      const error = refusal(sim, { config: config({ ...dual, ...detection }) });
+      expect(error.code).toBe(104);
+      expect(error.msg).toContain(`address ${ip} of "mv0"`);
+      expect(error.msg).toContain('(the master "eth0" of this node has it)');
+      expect(probed(sim)).toEqual([]);
+    },
+  );
+
+  test("on another interface of the node is none, nor without the key one on the master", () => {
+    const sim = machine();
+    give(sim.addMaster("eth1"), "10.0.0.5");
+    add(sim, { ...dual, ...detection });
+    const other = machine();
+    give(master(other), "10.0.0.5");
+    add(other, dual);
+  });
+
+  test("on a master inside the container counts", () => {
+    const sim = machine();
+    give(sim.addMaster("eth0", {}, sim.netns(POD)), "10.0.0.5");
+    give(master(sim), "2001:db8::5");
+    sim.kernel.clock.advance(5000);
+    const keys = { ...dual, ...detection, linkInContainer: true };
+    expect(refusal(sim, { config: config(keys) }).msg).toContain("address 10.0.0.5 of");
+  });
+
+  test("cannot be told where the master's addresses cannot be listed", () => {
+    const sim = machine();
+    sim.refuse({ type: U.RTM_GETADDR, errno: U.EPERM });
+    const error = refusal(sim, { config: config({ ...dual, ...detection }) });
+    expect(error.code).toBe(103);
+    expect(error.msg).toContain('list the addresses of "eth0": EPERM');
   });
 
   test("is one that somebody else asks for at the same moment", () => {
@@ -138,88 +200,71 @@ test("without a carrier nobody can be asked: ADD fails, to be tried again", () =
   expect(error.msg).toContain('"mv0" has no carrier');
 });
 
-describe("nextAddress", () => {
-  const hostLocal = (end: string) => ({
-    type: "host-local",
-    ranges: [[{ subnet: "10.0.0.0/24", rangeStart: "10.0.0.5", rangeEnd: end }]],
+/** Puts something in the place of the first call on a packet socket that is `name`. */
+function onPackets(name: "bind" | "send" | "recvfrom", errno: number): typeof confine {
+  return (system) => {
+    const sockets = new Set<number>();
+    let isDone = false;
+    const own: Partial<System> = {
+      socket: (domain, type, protocol) => {
+        const fd = system.socket(domain, type, protocol);
+        if (domain === U.AF_PACKET) sockets.add(fd);
+        return fd;
+      },
+      [name]: (...args: unknown[]) => {
+        const isHit = !isDone && sockets.has(args[0] as number);
+        if (isHit) isDone = true;
+        return isHit ? -errno : (system[name] as (...args: unknown[]) => number)(...args);
+      },
+    };
+    const get = (_: System, key: keyof System) => own[key] ?? system[key].bind(system);
+    return confine(new Proxy(system, { get } as ProxyHandler<System>));
+  };
+}
+
+describe("what keeps ADD from asking fails it:", () => {
+  test.each([
+    ["bind", U.ENODEV, "listen: ENODEV"],
+    ["send", U.ENOBUFS, "send an ARP probe: ENOBUFS"],
+    ["recvfrom", U.ENETDOWN, "listen: ENETDOWN"],
+  ] as const)("%s", (name, errno, words) => {
+    const wrap = onPackets(name, errno);
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]), ...detection };
+    const error = refusal(crowded("10.0.0.5"), { config: config(keys), wrap });
+    expect(error.code).toBe(errno === U.ENOBUFS ? 11 : 103);
+    expect(error.msg).toContain(`look for others with the addresses of "mv0": ${words}`);
   });
 
-  test("asks IPAM for another one, so often", () => {
-    const sim = crowded("10.0.0.5", "10.0.0.6");
-    const keys = { ipam: hostLocal("10.0.0.9"), ...again };
-    const outcome = run(sim, { config: config(keys) });
-    expect(outcome.status).toBe(0);
-    expect(addressesOf(podLink(sim))).toEqual(["10.0.0.7/24"]);
-    const lines = outcome.stderr.trimEnd().split("\n");
-    expect(lines).toHaveLength(2);
-    expect(lines[0]).toContain(`10.0.0.5 of "mv0"`);
-    expect(lines[0]).toContain("trying the next address");
-    const { leases } = { leases: sim.files.get("/var/lib/cni/networks/net1") };
-    if (leases.kind !== "folder") throw new Error("no leases");
-    expect([...leases.entries.keys()].filter((name) => /^\d/.test(name))).toEqual(["10.0.0.7"]);
-    const check = { ...keys, prevResult: outcome.json };
-    expect(run(sim, { command: "CHECK", config: config(check) }).status).toBe(0);
+  test.each([
+    ["send", U.EINTR],
+    ["recvfrom", U.EINTR],
+    ["recvfrom", U.EAGAIN],
+  ] as const)("but not %s that says %i, which is called again", (name, errno) => {
+    const keys = { ipam: staticIpam(["10.0.0.5/24"]), ...detection };
+    const wrap = onPackets(name, errno);
+    expect(refusal(crowded("10.0.0.5"), { config: config(keys), wrap }).code).toBe(104);
   });
 
-  test("fails after that, and tells of all", () => {
-    const sim = crowded("10.0.0.5", "10.0.0.6", "10.0.0.7");
-    const keys = { ipam: hostLocal("10.0.0.9"), ...again };
-    const error = failure(run(sim, { config: config(keys) }));
-    expect(error.code).toBe(104);
-    expect(error.msg).toContain("10.0.0.7");
-    expect(error.details).toContain("10.0.0.5");
-    expect(error.details).toContain("10.0.0.6");
-    expect(sim.netns("/run/netns/pod").find("mv0")).toBeUndefined();
+  test("but not a poll that is interrupted, whichever", () => {
+    let hasFired = () => true;
+    for (let nth = 1; hasFired(); nth++) {
+      const wrap: typeof confine = (system) => {
+        const faulty = withFault(system, { call: "poll", failure: U.EINTR, nth });
+        hasFired = faulty.fired;
+        return confine(faulty.system);
+      };
+      const keys = { ...dual, ...detection };
+      const outcome = run(crowded("2001:db8::5"), { config: config(keys), wrap });
+      expect(failure(outcome).msg).toContain(`${OTHER} has it`);
+    }
   });
+});
 
-  test.each(["10.0.0.5", "10.0.0.6"])("fails where IPAM has no more than up to %s", (end) => {
-    const sim = crowded("10.0.0.5", "10.0.0.6");
-    const keys = { ipam: hostLocal(end), ...again };
-    const error = failure(run(sim, { config: config(keys) }));
-    expect(error.code).toBe(104);
-    if (end === "10.0.0.5") expect(error.details).toContain("gave it again");
-  });
-
-  test("goes on after an IPv6 address too, and leaves nothing of the one before", () => {
-    const sim = crowded("2001:db8::5");
-    const given = ["2001:db8::5/64", "2001:db8::6/64"];
-    sim.files.install("/opt/cni/bin/ipam", ({ env }) => {
-      if (env.CNI_COMMAND !== "ADD") return {};
-      const ips = [{ address: given.shift() ?? "" }, { address: "10.0.0.5/24" }];
-      return { stdout: JSON.stringify({ ips, routes: [{ dst: "0.0.0.0/0", gw: "10.0.0.1" }] }) };
-    });
-    const outcome = run(sim, { config: config({ ipam: { type: "ipam" }, ...again }) });
-    expect(outcome.status).toBe(0);
-    expect(addressesOf(podLink(sim)).sort()).toEqual(["10.0.0.5/24", "2001:db8::6/64"]);
-    expect(podLink(sim).settings.get("ipv6/neigh", "retrans_time_ms")).toBe(1000);
-  });
-
-  test("is not for a link-local address, which IPAM has no say in", () => {
-    const keys = { ...dual, ...again, mac: "02:00:00:00:00:77" };
-    const sim = crowded("fe80::ff:fe00:77");
-    const commands: unknown[] = [];
-    sim.files.install("/opt/cni/bin/ipam", ({ env }) => {
-      commands.push(env.CNI_COMMAND);
-      return { stdout: JSON.stringify({ ips: [{ address: "2001:db8::5/64" }] }) };
-    });
-    const error = failure(run(sim, { config: config({ ...keys, ipam: { type: "ipam" } }) }));
-    expect(error).toMatchObject({ code: 104 });
-    expect(commands).toEqual(["ADD", "DEL"]);
-  });
-
-  test("an error of IPAM afterwards stands in the details", () => {
-    const sim = crowded("10.0.0.5");
-    let adds = 0;
-    sim.files.install("/opt/cni/bin/ipam", ({ env }) => {
-      if (env.CNI_COMMAND !== "ADD") return {};
-      if (adds++ > 0) return { status: 1, stdout: '{"code":110,"msg":"all gone"}' };
-      return { stdout: JSON.stringify({ ips: [{ address: "10.0.0.5/24" }] }) };
-    });
-    const error = failure(run(sim, { config: config({ ipam: { type: "ipam" }, ...again }) }));
-    expect(error.code).toBe(104);
-    expect(error.msg).toContain("10.0.0.5");
-    expect(error.details).toContain("all gone");
-  });
+test.each(["off", "optimistic"])("conflictDetection is refused where dad is %s", (dad) => {
+  const keys = { ...dual, ...detection, ipv6: { dad } };
+  const error = failure(run(machine(), { config: config(keys) }));
+  expect(error.code).toBe(7);
+  expect(error.msg).toContain('asks for IPv6 by the kernel: "ipv6.dad" must be "wait"');
 });
 
 test.each([

@@ -191,6 +191,12 @@ describe("without a capability", () => {
     expect(says).toContain("no CAP_NET_ADMIN in the user namespace that owns the container's");
   });
 
+  it("CAP_NET_RAW", () => {
+    const keys = { ...staticIpam(["10.1.0.2/24"]), conflictDetection: { probes: 1 } };
+    const says = details("no-cap_net_raw", keys, 103, without("net_raw"));
+    expect(says).toContain("no CAP_NET_RAW in the user namespace that owns the container's");
+  });
+
   it("CAP_SYS_ADMIN", () => void details("no-cap_sys_admin", {}, 108, without("sys_admin")));
 
   it("because CNI_NETNS belongs to another user namespace", () => {

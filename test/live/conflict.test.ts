@@ -4,7 +4,7 @@ import type { Netns } from "../../lab/netns.ts";
 import { FakeIpam, lease, on, printed, staticIpam } from "./ipam.ts";
 import { addresses, link } from "./kernel.ts";
 import { result } from "./outcome.ts";
-import { type Config, needs, useSite } from "./site.ts";
+import { type Config, master, needs, useSite } from "./site.ts";
 import { Sniffer } from "./sniffer.ts";
 
 const site = useSite();
@@ -62,6 +62,17 @@ describe("an address that a neighbour has", () => {
     site.add(pod, { ...dual, mac }, { containerId: "a" });
     expect(refused(staticIpam(["10.1.0.2/24"])).msg).toContain(`${mac} has it`);
     expect(refused(staticIpam(["fd00:1::2/64"])).msg).toContain(`${mac} has it`);
+  });
+
+  it.each(["10.1.0.2/24", "fd00:1::2/64"])("%s on the master itself is found", (address) => {
+    site.lab.ip("addr", "add", address, "dev", master, ...(address.includes(":") ? ["nodad"] : []));
+    try {
+      const { msg } = refused(dual);
+      expect(msg).toContain(`address ${address.split("/")[0]} of "eth0"`);
+      expect(msg).toContain(`the master "${master}" of this node has it`);
+    } finally {
+      site.lab.ip("addr", "del", address, "dev", master);
+    }
   });
 
   it("goes back to IPAM", () => {

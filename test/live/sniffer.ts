@@ -9,6 +9,14 @@ const RECORD_HEADER = 16;
 const ICMP_TYPE = 54;
 const ECHO_REQUEST = 128;
 
+/** The ARP packets and neighbour advertisements that were sent with a MAC address, as hex. */
+export function framesFrom(mac: string, frames: readonly Uint8Array[]): string[] {
+  const source = mac.replaceAll(":", "");
+  return frames
+    .map((frame) => Buffer.from(frame).toString("hex"))
+    .filter((hex) => hex.slice(12, 24) === source && /^.{24}(0806|86dd.{80}88)/.test(hex));
+}
+
 /** The frames that a neighbour on the segment sees, for tests that need `tcpdump` and `ping`. */
 export class Sniffer {
   readonly #site: Site;
@@ -42,10 +50,7 @@ export class Sniffer {
     };
     await expect.poll(hasEnded, { timeout: 10_000 }).toBe(true);
     await this.#running.stop();
-    const source = mac.replaceAll(":", "");
-    return this.#seen()
-      .map((frame) => frame.toString("hex"))
-      .filter((hex) => hex.slice(12, 24) === source && /^.{24}(0806|86dd.{80}88)/.test(hex));
+    return framesFrom(mac, this.#seen());
   }
 
   #seen(): Buffer[] {

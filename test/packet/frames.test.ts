@@ -10,7 +10,7 @@ interface Probe {
   announcement(mac: number, ip: number): number;
   reply(mac: number, ip: number): number;
   advertisement(mac: number, ip: number): number;
-  readClaim(frame: number, ip: number, own: number): number;
+  readClaim(frame: number, length: number, ip: number, own: number): number;
   claimant(): number;
 }
 
@@ -72,9 +72,29 @@ test("the checksum of every advertisement is right", () => {
   );
 });
 
-/** What a frame says to somebody with `own` as MAC address: who claims the address, and how. */
-function claimIn(frame: string, ip: string, own = MAC): string | undefined {
-  const found = probe.readClaim(buffer(frame), text(ip), buffer(own));
+test("the checksum is right where it overflows more than once", () => {
+  const frame = (word: number) =>
+    write("advertisement", `02000000${word.toString(16).padStart(4, "0")}`, "2001:db8:9::1");
+  // the sum of all but the checksum and the last word of the MAC address
+  const first = Buffer.from(frame(0), "hex").fill(0, 56, 58);
+  let sum = 32 + 58;
+  for (let at = 22; at < first.length; at += 2) sum += first.readUInt16BE(at);
+  for (let word = 0xffe0 - (sum & 0xffff); word < 0x10020 - (sum & 0xffff); word++) {
+    expect(sumOf(Buffer.from(frame(word & 0xffff), "hex"))).toBe(0xffff);
+  }
+});
+
+/**
+ * What a frame says to somebody with `own` as MAC address: who claims the address, and how. Of the
+ * frame `length` bytes count, and behind them lies the rest.
+ */
+function claimIn(
+  frame: string,
+  ip: string,
+  own = MAC,
+  length = frame.length / 2,
+): string | undefined {
+  const found = probe.readClaim(buffer(frame), length, text(ip), buffer(own));
   if (found === 0) return undefined;
   return `${hexOf(probe.claimant())} ${found === 1 ? "has it" : "wants it"}`;
 }
@@ -97,14 +117,26 @@ describe("what is read about 10.0.9.1 in", () => {
     ["our own announcement, come back", write("announcement", MAC, ip), undefined],
     ["the probe of another address", write("probe", OTHER, "10.0.9.2"), undefined],
     ["another type of frame", arp(2, "0a000901", NOBODY, "0800"), undefined],
+    [
+      "an answer that another one sends on",
+      arp(2, "0a000901", NOBODY).replace(OTHER, "020000000077"),
+      `${OTHER} has it`,
+    ],
+    [
+      "an answer about ourselves that another one sends on",
+      arp(2, "0a000901", NOBODY)
+        .replaceAll(OTHER, MAC)
+        .replace(MAC + MAC, MAC + OTHER),
+      undefined,
+    ],
     ["ARP of other addresses", arp(2, "0a000901", NOBODY).replace("0604", "0804"), undefined],
     ["nothing", "", undefined],
   ])("%s", (_, frame, expected) => expect(claimIn(frame, ip)).toBe(expected));
 
   test("a frame that is cut off: nothing", () => {
     const whole = write("announcement", OTHER, ip);
-    for (let length = 0; length < whole.length; length += 2) {
-      expect(claimIn(whole.slice(0, length), ip)).toBeUndefined();
+    for (let length = 0; length < 42; length++) {
+      expect(claimIn(whole, ip, MAC, length)).toBeUndefined();
     }
   });
 });
@@ -124,6 +156,7 @@ describe("what is read about 2001:db8:9::1 in", () => {
       detection.replace(/(?<=3aff)00/, "20"),
       undefined,
     ],
+    ["UDP that looks like it", advertisement.replace("203aff", "2011ff"), undefined],
     ["another type of ICMPv6", advertisement.replace("018800", "018600"), undefined],
     ["nothing", "", undefined],
   ])("%s", (_, frame, expected) => expect(claimIn(frame, ip, OTHER)).toBe(expected));
@@ -139,7 +172,8 @@ describe("what is read about 2001:db8:9::1 in", () => {
 
   test("a frame that is cut off before the end of the target: nothing", () => {
     for (let length = 0; length < 78; length++) {
-      expect(claimIn(advertisement.slice(0, 2 * length), ip, OTHER)).toBeUndefined();
+      expect(claimIn(advertisement, ip, OTHER, length)).toBeUndefined();
     }
+    expect(claimIn(advertisement, ip, OTHER, 78)).toBe(`${MAC} has it`);
   });
 });

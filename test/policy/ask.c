@@ -1,11 +1,12 @@
-// Asks the native host's policy for config.test.ts and messages.test.ts. Standard input: questions,
-// each a length of 4 bytes and the bytes. Standard output: for each what all arguments ask for, in
-// the same way.
+// Asks the native host's policy for config.test.ts, messages.test.ts and frames.test.ts. Standard
+// input: questions, each a length of 4 bytes and the bytes. Standard output: for each what all
+// arguments ask for, in the same way.
 //
 //   macvlan, host-local   what the program of this name takes from a configuration: eight texts
 //   host, container       whether messages may be sent in this namespace: one text, yes or no
 //   host-ADD, host-DEL    the same in the host's, with hostAccess in the configuration
 //   host-up               the same in the host's, where a master may be set up
+//   frame, listen         whether a packet socket may send this, or be bound to it
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,14 +36,19 @@ static void print_config(const uint8_t *bytes, size_t length, bool is_host_local
   free(memory);
 }
 
+static void print_answer(bool is_allowed) {
+  print(string_of(is_allowed ? "yes" : "no"));
+}
+
 static void answer(const char *about, const uint8_t *bytes, size_t length) {
   bool is_host = strncmp(about, "host-", 5) == 0 && strcmp(about, "host-local") != 0;
   setenv("CNI_COMMAND", is_host ? about + 5 : "", 1);
   bool is_host_up = strcmp(about, "host-up") == 0;
   if (is_host || strcmp(about, "host") == 0)
-    print(string_of(may_tell_host(bytes, length, is_host_up) ? "yes" : "no"));
-  else if (strcmp(about, "container") == 0)
-    print(string_of(may_tell_container(bytes, length) ? "yes" : "no"));
+    print_answer(may_tell_host(bytes, length, is_host_up));
+  else if (strcmp(about, "container") == 0) print_answer(may_tell_container(bytes, length));
+  else if (strcmp(about, "frame") == 0) print_answer(is_frame_of_ours(bytes, length));
+  else if (strcmp(about, "listen") == 0) print_answer(may_listen(bytes, length));
   else print_config(bytes, length, strcmp(about, "host-local") == 0);
 }
 

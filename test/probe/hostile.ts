@@ -4,6 +4,7 @@
 import "../../assembly/abort";
 import { read } from "../../assembly/sys/host";
 import { descriptors } from "./hostile/descriptors";
+import { packets } from "./hostile/packets";
 import { paths } from "./hostile/paths";
 import { programs } from "./hostile/programs";
 import { shims } from "./hostile/shim";
@@ -20,6 +21,7 @@ export function run(): i32 {
   paths("", base);
   programs(base, length);
   sockets();
+  packets();
   shims();
   sysctls();
   return print() == 0 ? 0 : 1;

@@ -23,9 +23,12 @@ export function advertisement(mac: ArrayBuffer, ip: string): ArrayBuffer {
   return neighbourAdvertisement(Uint8Array.wrap(mac), parseIp(ip)!).buffer;
 }
 
-/** Reads what a frame says about an address: 0 nothing, 1 it is somebody's, 2 it will be. */
-export function readClaim(frame: ArrayBuffer, ip: string, own: ArrayBuffer): i32 {
-  const bytes = Uint8Array.wrap(frame);
+/**
+ * Reads what the first `length` bytes of a frame say about an address: 0 nothing, 1 it is
+ * somebody's, 2 it will be.
+ */
+export function readClaim(frame: ArrayBuffer, length: i32, ip: string, own: ArrayBuffer): i32 {
+  const bytes = Uint8Array.wrap(frame, 0, length);
   const mac = Uint8Array.wrap(own);
   const address = parseIp(ip)!;
   const found = ip.includes(":")

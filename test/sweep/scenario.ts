@@ -93,16 +93,36 @@ function removeIndex({ sim }: World): void {
 }
 
 /** A container in which IPv6 is off, and an IPAM plugin that keeps a lease in a file. */
-function delegating(): World {
-  const made = world({}, 1);
+function delegating(type = "ipam", made = world({}, 1)): World {
   const { files } = made.sim;
-  files.install(`${PLUGIN_PATH}/ipam`, ({ env }) => {
+  files.install(`${PLUGIN_PATH}/${type}`, ({ env }) => {
     if (env.CNI_COMMAND === "ADD") files.write(LEASE, "leased");
     const frees = env.CNI_COMMAND === "DEL" || env.CNI_COMMAND === "GC";
     if (frees && files.find(LEASE)) files.remove(LEASE);
     if (env.CNI_COMMAND !== "ADD") return {};
     const ips = [{ address: "10.0.0.5/24", gateway: "10.0.0.1" }, { address: "2001:db8::5/64" }];
     return { stdout: JSON.stringify({ ips, routes: [{ dst: "0.0.0.0/0" }] }) };
+  });
+  return made;
+}
+
+/** The first address that the IPAM plugin gives is somebody's; it gives one at a time. */
+function disputed(): World {
+  const made = world();
+  const { files, host } = made.sim;
+  host.find("eth0")?.stations.add("10.0.0.5");
+  let last = 4;
+  files.install(`${PLUGIN_PATH}/ipam`, ({ env }) => {
+    const isLeased = files.find(LEASE) !== undefined;
+    if (env.CNI_COMMAND === "DEL" || env.CNI_COMMAND === "GC") {
+      if (isLeased) files.remove(LEASE);
+      return {};
+    }
+    if (env.CNI_COMMAND !== "ADD") return {};
+    if (isLeased) return { status: 1, stdout: '{"code":110,"msg":"not given back"}' };
+    files.write(LEASE, "leased");
+    const ips = [{ address: `10.0.0.${++last}/24` }, { address: "2001:db8::5/64" }];
+    return { stdout: JSON.stringify({ ips }) };
   });
   return made;
 }
@@ -194,9 +214,19 @@ export const links: readonly Scenario[] = [
     prepare: addressed,
   },
   {
+    name: "hostAccess for DHCP",
+    keys: { hostAccess: true, ipam: { type: "dhcp" } },
+    prepare: () => delegating("dhcp", addressed()),
+  },
+  {
     name: "a master that is chosen and set up",
     keys: { master: ["eno*", "02:00:00:00:00:a5"], masterUp: true },
     prepare: choosing,
+  },
+  {
+    ...basic,
+    name: "announce",
+    keys: { announce: { count: 2, interval: 5, replies: true }, ipam: dual },
   },
   { ...basic, name: "static alone", keys: { ipam: dual }, program: "static" },
 ];
@@ -212,7 +242,16 @@ export const leases: readonly Scenario[] = [
 
 /** IPAM plugins that are executed. */
 export const delegates: readonly Scenario[] = [
-  { name: "another IPAM plugin", keys: { ipam: { type: "ipam" } }, prepare: delegating },
+  { name: "another IPAM plugin", keys: { ipam: { type: "ipam" } }, prepare: () => delegating() },
+  {
+    name: "conflictDetection",
+    keys: {
+      conflictDetection: { probes: 1, interval: 10, nextAddress: 1 },
+      announce: { count: 0 },
+      ipam: { type: "ipam" },
+    },
+    prepare: disputed,
+  },
   { ...executed, name: "host-local, executed" },
   { ...executed, name: "host-local, executed, failing inside", inChild: true },
 ];
