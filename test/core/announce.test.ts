@@ -95,9 +95,13 @@ describe("ADD announces", () => {
     const sim = machine();
     const master = sim.host.find("eth0");
     if (master) setCable(master, false);
-    expect(run(sim, { config: config(dual) }).status).toBe(0);
+    const lines: string[] = [];
+    const wrap: typeof confine = (system) => confine(trace(system, (line) => lines.push(line)));
+    expect(run(sim, { config: config(dual), wrap }).status).toBe(0);
     if (master) setCable(master, true);
     expect(told(sim)).toEqual([]);
+    // nor is it tried
+    expect(lines.join("\n")).not.toContain("announcement");
   });
 });
 
