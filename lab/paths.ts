@@ -15,6 +15,8 @@ export const programDirectory = resolve(root, process.env.MACVLAN_PROGRAMS ?? no
 /** The plugin executables in it, one program under two names. */
 export const macvlanProgram = join(programDirectory, "macvlan");
 export const staticProgram = join(programDirectory, "static");
+/** The native host's, if it is built. */
+export const nativeProgram = join(root, "build/native/macvlan");
 
 function findRoot(start: string): string {
   for (let directory = start; ; directory = dirname(directory)) {

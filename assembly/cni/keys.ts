@@ -7,7 +7,7 @@ import { NetConf } from "./netconf";
 
 /** How many unknown keys are named; a document may have a million of them. */
 const NAMED: i32 = 8;
-/** A key or value that is longer, in bytes, is not repeated in a message. */
+/** A key or value that is longer, in bytes, is not repeated in a message, nor compared. */
 const SHOWN: i32 = 64;
 
 /**

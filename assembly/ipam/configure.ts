@@ -1,31 +1,30 @@
-import { CniError, CONFIGURE_REFUSED, INVALID_CONFIG, systemError } from "../cni/error";
+import { CniError, CONFIGURE_REFUSED, systemError } from "../cni/error";
 import { IpConfig, Result } from "../cni/result";
 import { see } from "../cni/troubleshooting";
 import { UndoStack } from "../cni/undo";
 import { IFF_LOWER_UP } from "../linux/if";
 import { IFA_F_NODAD, IFA_F_OPTIMISTIC } from "../linux/if_addr";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../linux/socket";
-import { formatMac } from "../net/mac";
 import { Link } from "../rtnetlink/link";
 import { findLinkByIndex } from "../rtnetlink/query";
+import { KernelRoute } from "../rtnetlink/route";
 import { NetlinkError, RtnlSocket } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { Netns } from "../sys/netns";
-import { readSysctl, writeSysctl } from "../sys/sysctl";
+import { writeSysctl } from "../sys/sysctl";
 import { Announcer } from "./announce";
 import { ConflictWatch } from "./conflict";
 import { DadWatch } from "./dad";
-import { AddressConflict, netlinkError } from "./failure";
+import { AddressConflict } from "./failure";
+import { checkIpv6Mtu, enableIpv6 } from "./ipv6-enable";
 import { DAD_OPTIMISTIC, DAD_WAIT } from "./ipv6-policy";
 import { LinkPolicy } from "./link-policy";
+import { Raise } from "./raise";
 import { kernelRoutes } from "./routes";
 import { RemoveRules } from "./source-rules";
 import { SourceRouting } from "./source-routing";
 import { Steps } from "./steps";
-import { DadTimers, RestoreSysctl } from "./sysctls";
-
-/** The least MTU that IPv6 works with (RFC 8200 section 5); below it the kernel has no IPv6. */
-const IPV6_MTU_MIN: u32 = 1280;
+import { DadTimers } from "./sysctls";
 
 /** By `Ipv6Policy.dad`: the flags of an IPv6 address. */
 const DAD_FLAGS: u32[] = [0, IFA_F_OPTIMISTIC, IFA_F_NODAD];
@@ -74,8 +73,10 @@ export class Configurator {
     const ipv6 = this.policy.ipv6;
     this.waits = this.hasIpv6 && ipv6.dad == DAD_WAIT;
     const hasAddress = result.ips.length > 0;
-    const isVisited = hasAddress || ipv6.isWanted || !this.policy.sysctls.isEmpty;
-    let error = this.checkMtu();
+    const isVisited = hasAddress || !this.policy.sysctls.isEmpty;
+    let error: CniError | null = null;
+    if (this.hasIpv6) error = checkIpv6Mtu(this.link, "its IPv6 address");
+    else if (ipv6.isWanted) error = checkIpv6Mtu(this.link, "router advertisements");
     if (!error && isVisited) error = this.inNamespace(result.ips);
     if (!error) {
       if (this.sources.rules.length > 0) {
@@ -92,16 +93,6 @@ export class Configurator {
     return error;
   }
 
-  private checkMtu(): CniError | null {
-    if (!this.needsIpv6 || this.link.mtu >= IPV6_MTU_MIN) return null;
-    const what = this.hasIpv6 ? "its IPv6 address" : "router advertisements";
-    return new CniError(
-      INVALID_CONFIG,
-      `the MTU of "${this.link.name}" is ${this.link.mtu.toString()}, too small for ${what}: ` +
-        `IPv6 needs ${IPV6_MTU_MIN.toString()}`,
-    );
-  }
-
   private get needsIpv6(): bool {
     return this.hasIpv6 || this.policy.ipv6.isWanted;
   }
@@ -114,7 +105,7 @@ export class Configurator {
     let error: CniError | null = null;
     if (this.needsIpv6) error = this.enableIpv6();
     // After our own, so that these are what stays.
-    if (!error) error = this.policy.sysctls.write(this.needsIpv6);
+    if (!error) error = this.policy.sysctls.write();
     if (!error && this.waits) error = this.dad.open();
     if (!error && this.waits) this.timers.shorten();
     if (!error && this.conflicts.isOn) error = this.conflicts.open(ips);
@@ -131,34 +122,14 @@ export class Configurator {
     writeSysctl(`net/ipv6/conf/${this.link.name}/ndisc_notify`, "1");
   }
 
-  /** Container runtimes switch IPv6 off where their own network has none. */
   private enableIpv6(): CniError | null {
-    const interfaces = ["lo", this.link.name];
-    for (let i = 0; i < interfaces.length; i++) {
-      const key = `net/ipv6/conf/${interfaces[i]}/disable_ipv6`;
-      const before = readSysctl(key);
-      if (before == "0") continue;
-      if (before == "") {
-        // The kernel refuses addresses by itself; nothing would come of router advertisements.
-        if (this.policy.ipv6.isWanted) {
-          return new CniError(
-            CONFIGURE_REFUSED,
-            `enable IPv6 on "${interfaces[i]}": cannot read ${key}: has this kernel no IPv6?`,
-          );
-        }
-        log(`cannot read ${key}; going on as if IPv6 were enabled`);
-        continue;
-      }
-      if (interfaces[i] == "lo") this.undo.push(new RestoreSysctl(this.netns, key, before));
-      const written = writeSysctl(key, "0");
-      if (written < 0) {
-        return systemError(CONFIGURE_REFUSED, `enable IPv6 on "${interfaces[i]}"`, written);
-      }
-    }
+    const error = enableIpv6(this.netns, this.link.name, this.policy.ipv6.isWanted, this.undo);
     // Else the addresses would be gone after the link had been down for a moment; they work
     // without.
-    if (this.hasIpv6) writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
-    return null;
+    if (!error && this.hasIpv6) {
+      writeSysctl(`net/ipv6/conf/${this.link.name}/keep_addr_on_down`, "1");
+    }
+    return error;
   }
 
   /** Addresses, rules, link up, routes, in this order: at "up" the kernel tells what is there. */
@@ -167,7 +138,7 @@ export class Configurator {
     this.addAddresses(steps, result, AF_UNSPEC);
     // Before what may be sent again: of a rule that is there the kernel makes a second one.
     steps.addRules(this.sources.rules);
-    const error = this.raise(steps, result.ips, result);
+    const error = this.raise(steps, result.ips, this.routesOf(result));
     if (error || !this.waits) return error;
     this.findCarrier();
     // Without a carrier detection does not begin; the kernel does it once there is one.
@@ -182,7 +153,7 @@ export class Configurator {
    * after that; those of IPv6 before, because the kernel asks, which does not use them.
    */
   private addUnique(result: Result): CniError | null {
-    let error = this.raise(new Steps(this.link), result.ips, null);
+    let error = this.raise(new Steps(this.link), result.ips, []);
     if (error) return error;
     this.findCarrier();
     if (!this.hasCarrier) return this.conflicts.noCarrier();
@@ -196,7 +167,7 @@ export class Configurator {
     if (error) return error;
     const rest = new Steps(this.link);
     this.addAddresses(rest, result, AF_INET);
-    this.addRoutes(rest, result);
+    rest.addRoutes(this.routesOf(result));
     rest.addRules(this.sources.rules);
     return this.run(rest);
   }
@@ -228,51 +199,20 @@ export class Configurator {
     }
   }
 
-  private addRoutes(steps: Steps, result: Result): void {
-    steps.addRoutes(kernelRoutes(result).concat(this.sources.routes));
+  private routesOf(result: Result): KernelRoute[] {
+    return kernelRoutes(result).concat(this.sources.routes);
+  }
+
+  private raise(steps: Steps, ips: IpConfig[], routes: KernelRoute[]): CniError | null {
+    const raise = new Raise(this.socket, this.link, this.policy.mac);
+    const error = raise.run(steps, this.policy.mac.of(ips), routes);
+    this.refusal = raise.refusal;
+    return error;
   }
 
   private run(steps: Steps): CniError | null {
     const error = steps.run(this.socket);
     this.refusal = steps.refusal;
-    return error;
-  }
-
-  /**
-   * Does what there is to do, then sets the link up, if need be with one MAC address after the
-   * other, and then does what needs a link that is up.
-   *
-   * @param ips that it is to have.
-   * @param routing with its routes, or null for none yet.
-   */
-  private raise(before: Steps, ips: IpConfig[], routing: Result | null): CniError | null {
-    let steps = before;
-    let mac = this.policy.mac.of(ips);
-    let error: CniError | null = null;
-    while (true) {
-      steps.setUp(mac);
-      if (routing) this.addRoutes(steps, routing);
-      error = steps.run(this.socket, steps == before);
-      if (!steps.isClash) break;
-      mac = this.policy.mac.next();
-      if (mac.length == 0) break;
-      const used = formatMac(this.link.mac);
-      log(
-        `MAC address ${used} is in use on the master: "${this.link.name}" gets ${formatMac(mac)}`,
-      );
-      // What came before is done, and of what comes after nothing: routes need a link that is up.
-      steps = new Steps(this.link);
-    }
-    const refusal = steps.refusal;
-    const remedy = this.policy.mac.remedy;
-    if (!steps.isClash || remedy.length == 0) this.refusal = refusal;
-    return refusal && steps.isClash ? this.clash(refusal, remedy) : error;
-  }
-
-  private clash(failure: NetlinkError, remedy: string): CniError {
-    const what = `set "${this.link.name}" up with MAC address ${formatMac(this.link.mac)}`;
-    const error = netlinkError(CONFIGURE_REFUSED, what, failure);
-    error.details = remedy;
     return error;
   }
 

@@ -8,6 +8,9 @@ import { programPath } from "../sys/env";
 import { statPath } from "../sys/stat";
 import { builtinIpam } from "./builtin";
 
+/** The IPAM plugin that needs the interface: its daemon talks to a server through it. */
+export const DHCP: string = "dhcp";
+
 /**
  * The IPAM plugin that a configuration names. One that is found on CNI_PATH as this same program is
  * called as a function; any other is executed.

@@ -24,7 +24,6 @@ export class Ipv6Policy {
    */
   load(conf: Fields, ifname: string, identity: string, sysctls: LinkSysctls): void {
     const fields = conf.child("ipv6");
-    if (!fields.isPresent) return;
     const autoconf = fields.flag("autoconf");
     this.isWanted = fields.flag("acceptRA");
     if (fields.has("acceptRA") && !this.isWanted && autoconf) {

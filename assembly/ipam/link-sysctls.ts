@@ -77,15 +77,11 @@ export class LinkSysctls {
     this.presets--;
   }
 
-  /**
-   * Sets them. To be called in the container's namespace, before the interface comes up.
-   *
-   * @param hasIpv6 whether the interface has IPv6 for sure.
-   */
-  write(hasIpv6: bool): CniError | null {
+  /** Sets them. To be called in the container's namespace, before the interface comes up. */
+  write(): CniError | null {
     for (let i = 0; i < this.keys.length; i++) {
       const written = writeSysctl(this.paths[i], this.values[i]);
-      if (written >= 0 || (written == -ENOENT && !hasIpv6 && this.isPointless(i))) continue;
+      if (written >= 0 || (written == -ENOENT && this.isPointless(i))) continue;
       const what = `set sysctl "${this.keys[i]}" to ${this.values[i]}`;
       const error = systemError(CONFIGURE_REFUSED, what, written);
       if (written == -ENOENT) error.details = missing(this.keys[i]);
@@ -109,7 +105,7 @@ export class LinkSysctls {
     for (let i = 0; i < this.keys.length; i++) {
       if (this.keys[i].includes(".neigh.")) continue;
       const found = readSysctl(this.paths[i]);
-      if (found == this.values[i] || (found.length == 0 && this.isPointless(i))) continue;
+      if (found == this.values[i] || this.isPointless(i)) continue;
       const what = `sysctl "${this.keys[i]}"`;
       if (found.length == 0) return new CniError(SYSTEM_FAILURE, `${what} cannot be read`);
       const wanted = `the configuration says ${this.values[i]}`;

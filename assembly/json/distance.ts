@@ -1,6 +1,3 @@
-/** Longer words are not compared, in UTF-16 units: no key is so long. */
-const LIMIT: i32 = 64;
-
 /**
  * How many letters have to be inserted, deleted or replaced to make one word of the other, whatever
  * their case (Levenshtein distance).
@@ -25,7 +22,6 @@ function distance(from: string, to: string): i32 {
 /** The one of `words` that `text` was perhaps meant to be, or the empty string. */
 export function nearest(text: string, words: string[]): string {
   let best = "";
-  if (text.length > LIMIT) return best;
   const wanted = text.toLowerCase();
   let least = i32.MAX_VALUE;
   for (let i = 0; i < words.length; i++) {

@@ -5,7 +5,7 @@ import { Interface, Result } from "../cni/result";
 import { readResult } from "../cni/result-read";
 import { UndoStack } from "../cni/undo";
 import { Configurator } from "../ipam/configure";
-import { Ipam } from "../ipam/ipam";
+import { DHCP, Ipam } from "../ipam/ipam";
 import { Offers } from "../ipam/offers";
 import { claimTable } from "../ipam/source-rules";
 import { Fields, Problem } from "../json/fields";
@@ -16,7 +16,7 @@ import { NetlinkError } from "../rtnetlink/socket";
 import { log } from "../sys/io";
 import { checkKeys, MacvlanConf } from "./conf";
 import { reviewDriver } from "./driver";
-import { CloseHostAccess, HostAccess } from "./host-access/access";
+import { HostAccess } from "./host-access/access";
 import { recordName } from "./host-access/record";
 import { Inquiry } from "./inquiry";
 import { MacvlanLink } from "./link";
@@ -68,28 +68,17 @@ export function addMacvlan(
     );
   }
 
+  const name = recordName(args.containerId, args.ifname);
+  const access = new HostAccess(session.host, conf.name, name);
+  if (own.hostAccess && own.ipamType == DHCP) error = access.prepare(macvlan.link, undo);
+  if (error) return error;
+
   if (own.ipamType.length > 0) undo.push(new ReleaseLease(ipam));
   const offers = new Offers(ipam, own.policy.conflicts.nextAddress);
-  let refusal: NetlinkError | null = null;
-  do {
-    if (own.ipamType.length > 0) error = takeOffer(offers, own, master);
-    const configurator = new Configurator(
-      session.netns,
-      session.container,
-      macvlan.link,
-      own.policy,
-      own.sources,
-      undo,
-    );
-    if (!error) error = configurator.apply(offers.result);
-    refusal = configurator.refusal;
-  } while (offers.isRefused(error));
-  if (error && refusal) error = inquiry.ofSetUp(error, refusal, macvlan.link);
+  error = configure(own, session, undo, inquiry, macvlan.link, offers, master);
   const layer3 = offers.result;
   if (!error && own.hostAccess) {
-    const access = accessOf(args, conf, session);
-    undo.push(new CloseHostAccess(access));
-    error = access.open(session.container, macvlan.link, layer3);
+    error = access.open(session.container, macvlan.link, layer3, undo);
   }
   add(result, layer3);
   // Only now it is sure which one it has.
@@ -98,8 +87,32 @@ export function addMacvlan(
   return error;
 }
 
-function accessOf(args: CmdArgs, conf: NetConf, session: Session): HostAccess {
-  return new HostAccess(session.host, conf.name, recordName(args.containerId, args.ifname));
+/** Asks IPAM and configures, until nobody else has an address of what IPAM gave. */
+function configure(
+  own: MacvlanConf,
+  session: Session,
+  undo: UndoStack,
+  inquiry: Inquiry,
+  link: Link,
+  offers: Offers,
+  master: Master,
+): CniError | null {
+  let error: CniError | null = null;
+  let refusal: NetlinkError | null = null;
+  do {
+    if (own.ipamType.length > 0) error = takeOffer(offers, own, master);
+    const configurator = new Configurator(
+      session.netns,
+      session.container,
+      link,
+      own.policy,
+      own.sources,
+      undo,
+    );
+    if (!error) error = configurator.apply(offers.result);
+    refusal = configurator.refusal;
+  } while (offers.isRefused(error));
+  return error && refusal ? inquiry.ofSetUp(error, refusal, link) : error;
 }
 
 function specify(own: MacvlanConf, master: Link, session: Session): MacvlanSpec {

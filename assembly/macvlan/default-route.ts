@@ -6,24 +6,19 @@ import { MessageReader, MessageWriter } from "../rtnetlink/message";
 import { dumpRoutes, KernelRoute, prefixOf, readRoute } from "../rtnetlink/route";
 import { RtnlSocket, Visitor } from "../rtnetlink/socket";
 
-/** What the kernel takes for the metric of an IPv6 route that names none (IP6_RT_PRIO_USER). */
-const IPV6_METRIC: u32 = 1024;
-
 /** The interfaces of the default routes of the main table: IPv4 first, then by rising metric. */
 export class DefaultRoutes extends Visitor {
   interfaces: i32[] = [];
   metrics: u32[] = [];
-  private family: i32 = 0;
   /** Where those of the current family begin. */
   private start: i32 = 0;
 
   load(socket: RtnlSocket): CniError | null {
     const families = [AF_INET, AF_INET6];
     for (let i = 0; i < families.length; i++) {
-      this.family = families[i];
       this.start = this.interfaces.length;
       const request = new MessageWriter();
-      dumpRoutes(request, this.family, RT_TABLE_MAIN);
+      dumpRoutes(request, families[i], RT_TABLE_MAIN);
       const failure = socket.dump(request, this);
       if (failure) return netlinkError(MASTER_UNUSABLE, "list the default routes", failure);
     }
@@ -39,15 +34,13 @@ export class DefaultRoutes extends Visitor {
     // A router's table may have a million routes; those of another length are not even read.
     if (message.type != RTM_NEWROUTE || prefixOf(message) != 0) return;
     const route = readRoute(message);
-    const isDefault =
-      route.family == this.family && route.table == RT_TABLE_MAIN && route.type == RTN_UNICAST;
+    const isDefault = route.table == RT_TABLE_MAIN && route.type == RTN_UNICAST;
     if (isDefault) for (let i = 0; i < route.interfaces.length; i++) this.insert(route, i);
   }
 
   /** Sorts one next hop in, after those of the same metric. */
   private insert(route: KernelRoute, hop: i32): void {
-    const isUnset = route.priority == 0 && this.family == AF_INET6;
-    const metric = isUnset ? IPV6_METRIC : route.priority;
+    const metric = route.priority;
     let at = this.interfaces.length;
     while (at > this.start && this.metrics[at - 1] > metric) at--;
     this.interfaces.push(0);

@@ -1,16 +1,13 @@
 import { CmdArgs } from "../cni/cmdargs";
 import { CniError } from "../cni/error";
 import { NetConf } from "../cni/netconf";
-import { Ipam } from "../ipam/ipam";
+import { DHCP, Ipam } from "../ipam/ipam";
 import { removeRules } from "../ipam/source-rules";
 import { SourceRouting } from "../ipam/source-routing";
 import { Fields, Problem } from "../json/fields";
 import { closeHostAccess } from "./host-access/removal";
 import { MacvlanLink } from "./link";
 import { Session } from "./session";
-
-/** The IPAM plugin whose daemon says farewell to its server through the interface. */
-const DHCP: string = "dhcp";
 
 /**
  * Removes what ADD brought about, as far as it is there. No failure keeps the rest from being done;

@@ -6,12 +6,10 @@ import {
   EADDRNOTAVAIL,
   EBUSY,
   EINVAL,
-  ENETDOWN,
   ENODEV,
   EOPNOTSUPP,
   EPERM,
 } from "../linux/errno";
-import { IFF_UP } from "../linux/if";
 import { MACVLAN_FLAG_NODST, MACVLAN_MODE_PASSTHRU } from "../linux/if_link";
 import { equalBytes } from "../net/ip";
 import { formatMac } from "../net/mac";
@@ -63,7 +61,6 @@ export class Inquiry {
 
   /** Adds the cause to the error of an interface that the kernel did not set up. */
   ofSetUp(error: CniError, failure: NetlinkError, link: Link): CniError {
-    if (failure.errno == ENETDOWN) error.details = this.down();
     if (failure.errno == EADDRINUSE || failure.errno == EBUSY) error.details = this.clash(link);
     return error;
   }
@@ -163,13 +160,6 @@ export class Inquiry {
     const whose = isContainer ? "the container's" : "the host's";
     const where = `in the user namespace that owns ${whose} network namespace`;
     return see(`this process has no CAP_NET_ADMIN ${where}: give it`, "no-cap_net_admin");
-  }
-
-  private down(): string {
-    const lower = this.lower;
-    const isUp = (lower.flags & IFF_UP) != 0;
-    const what = `master "${lower.name}" ${isUp ? "was down" : "has gone down"}`;
-    return see(`${what}: ip link set dev ${lower.name} up`, "master-is-down");
   }
 
   private clash(link: Link): string {

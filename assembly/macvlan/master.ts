@@ -6,7 +6,7 @@ import { IFF_UP } from "../linux/if";
 import { BOND_MODE_ALB } from "../linux/if_bonding";
 import { AF_UNSPEC } from "../linux/socket";
 import { equalBytes } from "../net/ip";
-import { BOND, Link, setLinkUp } from "../rtnetlink/link";
+import { Link, setLinkUp } from "../rtnetlink/link";
 import { MessageWriter } from "../rtnetlink/message";
 import { AddressList, findLinkByIndex, findLinkByName } from "../rtnetlink/query";
 import { RtnlSocket } from "../rtnetlink/socket";
@@ -29,7 +29,7 @@ export class Master {
   /** What was looked at in vain. */
   private considered: string[] = [];
 
-  /** @param ifname the container's interface, which is never its own master. */
+  /** @param ifname the interface that is to be on it. */
   constructor(
     private session: Session,
     private conf: MacvlanConf,
@@ -82,7 +82,7 @@ export class Master {
   /** Tells what keeps a macvlan from working although the kernel makes it. */
   warn(): void {
     const link = this.link;
-    if (link.kind == BOND && link.bondMode == BOND_MODE_ALB) {
+    if (link.bondMode == BOND_MODE_ALB) {
       const what = `bond "${link.name}" is in mode balance-alb, which replaces MAC addresses`;
       log(see(`${what} of macvlans by its own: choose another`, "bond-in-mode-balance-alb"));
     }
@@ -121,7 +121,6 @@ export class Master {
       const links = candidates.of(selectors[i]);
       if (links.length == 0) this.considered.push(`"${selectors[i].text}" means no interface`);
       for (let j = 0; j < links.length; j++) {
-        if (this.isOwn(links[j])) continue;
         const reason = reasonAgainst(links[j], selectors[i], this.conf);
         if (this.take(links[j], `"${links[j].name}"`, reason)) return;
       }
@@ -141,7 +140,7 @@ export class Master {
     }
     for (let i = 0; i < routes.interfaces.length; i++) {
       const link = findLinkByIndex(this.socket, routes.interfaces[i]).link;
-      if (!link || this.isOwn(link)) continue;
+      if (!link) continue;
       const what = `"${link.name}" (metric ${routes.metrics[i].toString()})`;
       const flaw = flawOf(link, false);
       if (this.take(link, what, flaw ? flaw.what : "")) return;
@@ -151,10 +150,6 @@ export class Master {
       `no default route interface found to be the master: ${why}; set the key "master"`,
       see('"master" names the interface, or says how to choose it', "no-default-route"),
     );
-  }
-
-  private isOwn(link: Link): bool {
-    return this.conf.linkInContainer && link.name == this.ifname;
   }
 
   /** Takes a link that nothing is against; else notes what is. */

@@ -43,7 +43,6 @@ export class Selector {
     if (subnet) return hasAddressIn(subnet, link, addresses);
     const mac = this.mac;
     if (mac) return equalBytes(mac, link.mac) || equalBytes(mac, link.permanentMac);
-    if (!this.isPattern) return false;
     for (let i = 0; i < link.altNames.length; i++) {
       if (matchesGlob(this.text, link.altNames[i])) return true;
     }

@@ -45,7 +45,7 @@ const HEADER: i32 = 16;
 export const MACVLAN: string = "macvlan";
 /** The same driver with a character device. */
 export const MACVTAP: string = "macvtap";
-export const BOND: string = "bond";
+const BOND: string = "bond";
 
 /** What a new macvlan is to be. Zero and empty mean: as the kernel chooses. */
 export class MacvlanSpec {

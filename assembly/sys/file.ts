@@ -58,6 +58,14 @@ export function writeFile(path: string, text: string, mode: i32): i32 {
   return write(path, text, O_TRUNC, mode);
 }
 
+/**
+ * Writes over the beginning of a file, which is made if it is missing. Where that is as before, it
+ * is there all the time. Returns 0 or -errno.
+ */
+export function overwriteFile(path: string, text: string, mode: i32): i32 {
+  return write(path, text, 0, mode);
+}
+
 function write(path: string, text: string, flag: i32, mode: i32): i32 {
   const name = String.UTF8.encode(path);
   const flags = O_WRONLY | O_CREAT | O_CLOEXEC | flag;

@@ -7,33 +7,11 @@ import {
   uapi as U,
 } from "../../host/sim/index.ts";
 import { parseMac } from "../../host/sim/text.ts";
+import { details, hidden, mac, neighbour } from "./causes.ts";
 import { add, config, failure, machine, POD, refusal, run, staticIpam } from "./core.ts";
 
 // After a refusal: what the matter is, what to do, and where to read of it. What this machine's
 // kernel can bring about is played on it as well, in test/live/causes.test.ts.
-
-const mac = "02:00:00:00:00:77";
-
-/** The details of an ADD that must fail and change nothing. */
-function details(sim: Sim, keys: Record<string, unknown> = {}, code = 101): string {
-  const error = refusal(sim, { config: config(keys) });
-  expect(error.code, error.msg).toBe(code);
-  return error.details ?? "";
-}
-
-/** A macvlan that somebody else has made, in the host's namespace. */
-function neighbour(sim: Sim, mode: number, name = "mv9") {
-  const lower = sim.host.find("eth0");
-  return createMacvlan(sim.host, { name, lower, mode, mac: parseMac(mac) });
-}
-
-/** One in another container. */
-function hidden(sim: Sim, mode: number) {
-  const lower = sim.host.find("eth0");
-  const netns = sim.addNetns("/run/netns/other");
-  const link = createMacvlan(netns, { name: "mv9", lower, mode, mac: parseMac(mac) });
-  setUp(link, true);
-}
 
 /** Puts eth0 under a controller. */
 function portOf(sim: Sim, name: string, options: MasterOptions): void {
@@ -100,7 +78,8 @@ describe("EINVAL says", () => {
   ])("%s", (_, mode, other, anchor) => {
     const sim = machine();
     neighbour(sim, other);
-    expect(details(sim, { mode })).toMatch(new RegExp(`macvlan "mv9": .*#${anchor}$`));
+    const says = new RegExp(`macvlan "mv9": .*#${anchor}$`);
+    for (const mtu of [undefined, 1500]) expect(details(sim, { mode, mtu })).toMatch(says);
     const lone = machine();
     hidden(lone, other);
     expect(details(lone, { mode })).toMatch(new RegExp(`out of sight: .*#${anchor}$`));
@@ -121,22 +100,6 @@ describe("EINVAL says", () => {
     expect(details(sim, keys)).toContain('macvlan "net1" of this container');
   });
 
-  test("four of many by name", () => {
-    const sim = machine();
-    for (let i = 0; i < 7; i++) neighbour(sim, U.MACVLAN_MODE_BRIDGE, `mv${10 + i}`);
-    expect(details(sim, { mode: "passthru" })).toContain('macvlan "mv13" and 3 more');
-  });
-
-  test("not what is on an interface that has the same number in another namespace", () => {
-    const sim = machine();
-    const other = sim.addNetns("/run/netns/other");
-    const lower = other.add({ name: "far", kind: "", mac: parseMac(mac), mtu: 1500, index: 2 });
-    createMacvlan(sim.host, { name: "mv9", lower });
-    expect(sim.host.find("eth0")?.index).toBe(2);
-    sim.refuse({ type: U.RTM_NEWLINK, errno: U.EINVAL });
-    expect(details(sim, { mode: "passthru" })).toContain("out of sight");
-  });
-
   test("that the MTU of the master was lowered meanwhile", () => {
     const sim = machine();
     const eth0 = sim.host.find("eth0");
@@ -150,7 +113,11 @@ describe("EINVAL says", () => {
     const sim = machine();
     sim.refuse({ type: U.RTM_NEWLINK, errno: U.EINVAL });
     const keys = { mode: "source", nodst: true, sourceMacs: [mac] };
+    neighbour(sim, U.MACVLAN_MODE_BRIDGE);
     expect(details(sim, keys)).toMatch(/nodst needs Linux 5\.13.*#kernel-is-too-old$/);
+    const taken = machine();
+    neighbour(taken, U.MACVLAN_MODE_PASSTHRU);
+    expect(details(taken, keys)).toMatch(/"mv9": .*#master-is-taken-by-passthru$/);
   });
 });
 
@@ -258,10 +225,13 @@ describe("a MAC address that is in use", () => {
     expect(sim.netns(POD).routes.all.filter(({ dstLength }) => dstLength === 0)).toHaveLength(1);
   });
 
-  test("EBUSY, as some kernels say, is waited for as well", () => {
+  test("EBUSY, as some kernels say, is waited for as well, and has the same cause", () => {
     const sim = machine();
     for (let i = 0; i < 3; i++) sim.refuse({ type: U.RTM_SETLINK, errno: U.EBUSY });
     add(sim, { mac });
+    const lasting = machine();
+    for (let i = 0; i < 99; i++) lasting.refuse({ type: U.RTM_SETLINK, errno: U.EBUSY });
+    expect(details(lasting, { mac }, 103)).toMatch(/in use by .*#mac-address-is-in-use$/);
   });
 
   test("no other refusal is waited for", () => {
@@ -285,13 +255,6 @@ describe("to configure it", () => {
     const ipam = staticIpam(["10.0.0.5/24"], { routes: [{ dst: "10.9.0.0/16" }] });
     expect(details(sim, { ipam }, 103)).toMatch(says);
   });
-
-  test("ENETDOWN names the master, and whether it is down now", () => {
-    const sim = machine();
-    const ipam = staticIpam(["10.0.0.5/24"], { routes: [{ dst: "10.9.0.0/16" }] });
-    sim.refuse({ type: U.RTM_NEWROUTE, errno: U.ENETDOWN });
-    expect(details(sim, { ipam }, 103)).toMatch(/master "eth0" was down: .*#master-is-down$/);
-  });
 });
 
 describe("what the master is, before anything is asked for", () => {
@@ -311,6 +274,9 @@ describe("what the master is, before anything is asked for", () => {
     expect(details(sim, { master: "gone" }, 100)).toBe(
       'the host has "lo", "eth0"; see docs/troubleshooting.md#master-not-found',
     );
+    sim.addMaster("eth9", {}, sim.netns(POD));
+    const inside = { master: "gone", linkInContainer: true };
+    expect(details(sim, inside, 100)).toContain('the container has "lo", "eth9"; see');
     for (let i = 0; i < 20; i++) sim.addMaster(`ens${i}`);
     expect(details(sim, { master: "gone" }, 100)).toContain('"ens5" and 14 more; see');
   });

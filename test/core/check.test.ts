@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
 import {
   addAddress,
+  createMacvlan,
   deleteLink,
   type Link,
   rename,
@@ -12,8 +14,20 @@ import {
   uapi,
   withFault,
 } from "../../host/sim/index.ts";
+import type { Route } from "../../host/sim/route.ts";
 import { formatIp, parseIp, parseMac } from "../../host/sim/text.ts";
-import { add, config, machine, POD, podLink, refusal, run, staticIpam, succeed } from "./core.ts";
+import {
+  add,
+  config,
+  lavish,
+  machine,
+  POD,
+  podLink,
+  refusal,
+  run,
+  staticIpam,
+  succeed,
+} from "./core.ts";
 
 // CHECK: compares the container with prevResult. It sees every difference, and none where there is
 // none.
@@ -23,13 +37,24 @@ const ipam = staticIpam([], {
     { address: "10.0.0.5/24", gateway: "10.0.0.1" },
     { address: "2001:db8::5/64", gateway: "2001:db8::1" },
   ],
-  routes: [{ dst: "0.0.0.0/0" }, { dst: "2001:db8:9::/48", priority: 5 }],
+  routes: [{ dst: "0.0.0.0/0" }, { dst: "2001:db8:9::/48", gw: "2001:db8::9", priority: 5 }],
 });
 
-function removeRoute({ netns: { routes } }: Link, dst: string): void {
+function routeTo({ netns: { routes } }: Link, dst: string): Route {
   const route = routes.all.find((other) => formatIp(other.dst) === dst && other.type === 1);
   if (route === undefined) throw new Error(`no route to ${dst}`);
-  routes.remove(route);
+  return route;
+}
+
+function removeRoute(link: Link, dst: string): void {
+  link.netns.routes.remove(routeTo(link, dst));
+}
+
+/** Puts another route to a destination in the place of one. */
+function changeRoute(link: Link, dst: string, change: Partial<Route>): void {
+  const route = routeTo(link, dst);
+  link.netns.routes.remove(route);
+  link.netns.routes.insert({ ...route, ...change });
 }
 
 /** What somebody did to the container after ADD, and the words of the error. */
@@ -71,6 +96,36 @@ const DIFFERENCES: readonly [name: string, change: (link: Link, sim: Sim) => voi
     ],
     ["the default route is gone", (link) => removeRoute(link, "0.0.0.0"), /route 0\.0\.0\.0\/0/],
     ["another route is gone", (link) => removeRoute(link, "2001:db8:9::"), /2001:db8:9::\/48/],
+    [
+      "a route has another metric",
+      (link) => changeRoute(link, "2001:db8:9::", { priority: 6 }),
+      /2001:db8:9::\/48/,
+    ],
+    [
+      "a route goes by another gateway",
+      (link) => {
+        const [hop] = routeTo(link, "2001:db8:9::").hops;
+        if (!hop) throw new Error("no hop");
+        const hops = [{ ...hop, gateway: parseIp("2001:db8::7") }];
+        changeRoute(link, "2001:db8:9::", { hops });
+      },
+      /2001:db8:9::\/48/,
+    ],
+    [
+      "a route is in another table",
+      (link) => changeRoute(link, "2001:db8:9::", { table: 77 }),
+      /2001:db8:9::\/48 is not in the container's table 254/,
+    ],
+    [
+      "an address is on another interface",
+      (link, sim) => {
+        const other = sim.addMaster("net1", {}, link.netns);
+        link.addresses = link.addresses.filter(({ text }) => text !== "10.0.0.5");
+        const bytes = parseIp("10.0.0.5");
+        addAddress(other, { family: 2, bytes, prefixLength: 24, scope: 0, flags: 0 });
+      },
+      /address 10\.0\.0\.5\/24 is not on/,
+    ],
   ];
 
 describe("fails when", () => {
@@ -78,9 +133,22 @@ describe("fails when", () => {
     const sim = machine();
     const prevResult = add(sim, { ipam });
     change(podLink(sim), sim);
-    const error = refusal(sim, { command: "CHECK", config: config({ ipam, prevResult }) });
-    expect(error.code).toBe(107);
-    expect(error.msg).toMatch(msg);
+    for (const wrap of [confine, lavish]) {
+      const call = { command: "CHECK", config: config({ ipam, prevResult }), wrap };
+      const error = refusal(sim, call);
+      expect(error.code).toBe(107);
+      expect(error.msg).toMatch(msg);
+    }
+  });
+
+  test("the MTU is not that of the configuration, where prevResult does not say", () => {
+    const sim = machine();
+    const keys = { cniVersion: "1.0.0", mtu: 1400 };
+    const prevResult = run(sim, { config: config(keys) }).json;
+    succeed(sim, "CHECK", { config: config({ ...keys, prevResult }) });
+    setMtu(podLink(sim), 1300);
+    const call = { command: "CHECK", config: config({ ...keys, prevResult }) };
+    expect(refusal(sim, call).msg).toContain("MTU 1300, it was 1400");
   });
 
   test("the master in the configuration is another one now", () => {
@@ -210,9 +278,24 @@ describe("succeeds", () => {
 
   test("in linkInContainer", () => {
     const sim = machine();
-    sim.addMaster("eth0", {}, sim.netns(POD));
-    const prevResult = add(sim, { linkInContainer: true });
-    succeed(sim, "CHECK", { config: config({ linkInContainer: true, prevResult }) });
+    sim.addMaster("inner", {}, sim.netns(POD));
+    const keys = { linkInContainer: true, master: "inner" };
+    const prevResult = add(sim, keys);
+    succeed(sim, "CHECK", { config: config({ ...keys, prevResult }) });
+  });
+
+  test.each(["eth0", "eth1"])("on a macvlan, whose own master %s carries it", (name) => {
+    const sim = machine();
+    sim.addMaster("eth1");
+    const lower = sim.host.find(name);
+    createMacvlan(sim.host, { name: "mv9", lower }).up = true;
+    const prevResult = add(sim, { master: "mv9" });
+    succeed(sim, "CHECK", { config: config({ master: "mv9", prevResult }) });
+    createMacvlan(sim.netns(POD), { name: "net1", lower }).up = true;
+    const keys = { master: "net1", linkInContainer: true };
+    const inside = run(sim, { config: config(keys), ifname: "mv1" });
+    const call = { config: config({ ...keys, prevResult: inside.json }), ifname: "mv1" };
+    succeed(sim, "CHECK", call);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import type { System } from "../../host/imports.ts";
 import { confine } from "../../host/policy.ts";
 import { ownErrorSchema, type Result110, resultSchema } from "../../host/schema/index.ts";
 import {
@@ -9,6 +10,8 @@ import {
   type Link,
   type Outcome,
   Sim,
+  uapi,
+  withFault,
 } from "../../host/sim/index.ts";
 
 const file = fileURLToPath(new URL("../../build/macvlan.wasm", import.meta.url));
@@ -49,6 +52,30 @@ export function run(sim: Sim, call: Call = {}): Outcome {
   expect(outcome.held).toBe(0);
   expect(outcome.netns).toBe(sim.host);
   return outcome;
+}
+
+/** For `wrap`: a kernel before 4.20, which lists everything, whatever a request is about. */
+export function lavish(system: System): System {
+  const failure = uapi.ENOPROTOOPT;
+  return withFault(confine(system), { call: "setsockopt", nth: 1, failure, forever: true }).system;
+}
+
+/** For `wrap`: a kernel before 4.17, which does not tell whose a rule is. */
+export function forgetful(system: System): System {
+  const confined = confine(system);
+  const recvfrom: System["recvfrom"] = (fd, buffer, ...words) => {
+    const length = confined.recvfrom(fd, buffer, ...words);
+    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    for (let at = 0; at + 16 <= length; at += (view.getUint32(at, true) + 3) & ~3) {
+      if (view.getUint16(at + 4, true) !== uapi.RTM_NEWRULE) continue;
+      const end = at + view.getUint32(at, true);
+      for (let i = at + 28; i < end; i += (view.getUint16(i, true) + 3) & ~3) {
+        if (view.getUint16(i + 2, true) === uapi.FRA_PROTOCOL) view.setUint16(i + 2, 0, true);
+      }
+    }
+    return length;
+  };
+  return { ...confined, recvfrom };
 }
 
 /** Runs ADD, which must succeed, and gives back its result. */

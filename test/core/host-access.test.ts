@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { confine } from "../../host/policy.ts";
 import {
-  addAddress,
   type Call,
   createMacvlan,
   deleteLink,
   type Link,
-  listRoutes,
   setUp,
   type Sim,
   uapi,
@@ -24,46 +22,11 @@ import {
   staticIpam,
   succeed,
 } from "./core.ts";
+import { host, keys, near, records, SHIM, shimOf, ways, withoutFolders } from "./host-access.ts";
 
 // hostAccess: the host's own macvlan on the master, and routes through it.
 
-const SHIM = "mvhost2";
-const PROTOCOL = "193";
-const ipam = staticIpam(["10.0.0.5/24", "2001:db8::5/64"]);
-const keys = { hostAccess: true, ipam };
-
-function give(link: Link, text: string, prefixLength: number): void {
-  const bytes = parseIp(text);
-  const family = bytes.length === 4 ? uapi.AF_INET : uapi.AF_INET6;
-  const { IFA_F_NODAD: flags, RT_SCOPE_UNIVERSE: scope } = uapi;
-  addAddress(link, { family, bytes, prefixLength, scope, flags });
-}
-
-/** A machine whose interface of this name has addresses: in the pod's subnets, or elsewhere. */
-function host(addresses: readonly [string, number][], name = "eth0"): Sim {
-  const sim = machine();
-  const link = sim.host.find(name) ?? sim.addMaster(name);
-  for (const [text, prefixLength] of addresses) give(link, text, prefixLength);
-  sim.kernel.clock.advance(5000);
-  return sim;
-}
-
-const near = () =>
-  host([
-    ["10.0.0.1", 24],
-    ["2001:db8::1", 64],
-  ]);
-
-const shimOf = (sim: Sim) => sim.host.find(SHIM);
-const ways = (sim: Sim) =>
-  ([4, 6] as const)
-    .flatMap((family) => listRoutes(sim.host, family))
-    .filter(({ protocol }) => protocol === PROTOCOL)
-    .map(({ dst, dev, prefsrc }) => `${dst} dev ${dev} src ${prefsrc}`);
-const records = (sim: Sim) =>
-  [...sim.files.list()]
-    .map(([path]) => path)
-    .filter((path) => path.startsWith("/run/cni-macvlan/net1/"));
+const { ipam } = keys;
 
 describe("ADD", () => {
   test("makes a macvlan of the host's, routes to the pod, and neighbours on both sides", () => {
@@ -192,12 +155,6 @@ describe("ADD", () => {
   });
 });
 
-/** A snapshot without the folders and the lock of the records, which stay. */
-function withoutFolders(sim: Sim, snapshot: unknown = sim.snapshot()): unknown {
-  const { files, ...rest } = snapshot as { files: [string][] };
-  return { ...rest, files: files.filter(([path]) => !path.startsWith("/run/cni-macvlan")) };
-}
-
 describe("DEL", () => {
   test.each([
     ["without the key", { config: config({ ipam }) }],
@@ -307,8 +264,14 @@ describe("GC", () => {
 });
 
 describe("CHECK", () => {
+  const mac = "02:00:00:00:00:99";
+  const neighboursOf = (sim: Sim) => shimOf(sim)?.neighbours as Map<string, string>;
   test.each<[string, (sim: Sim) => void, string]>([
-    ["the interface", (sim) => deleteLink(shimOf(sim) as Link), `no interface "${SHIM}" for`],
+    [
+      "the interface",
+      (sim) => deleteLink(shimOf(sim) as Link),
+      `the host has no interface "${SHIM}" for`,
+    ],
     ["that it is up", (sim) => setUp(shimOf(sim) as Link, false), "which is down"],
     [
       "a route",
@@ -318,6 +281,26 @@ describe("CHECK", () => {
           () => true,
         ),
       `no route to 2001:db8::5 dev "${SHIM}"`,
+    ],
+    [
+      "the pod's address among the host's neighbours",
+      (sim) => neighboursOf(sim).delete("2001:db8::5"),
+      "the host has no permanent neighbour 2001:db8::5 lladdr ",
+    ],
+    [
+      "the pod's MAC address there",
+      (sim) => neighboursOf(sim).set("10.0.0.5", mac),
+      "the host has no permanent neighbour 10.0.0.5 lladdr ",
+    ],
+    [
+      "the host's address among the pod's neighbours",
+      (sim) => podLink(sim).neighbours.delete("10.0.0.1"),
+      "the container has no permanent neighbour 10.0.0.1 lladdr ",
+    ],
+    [
+      "the host's MAC address there",
+      (sim) => podLink(sim).neighbours.set("2001:db8::1", mac),
+      "the container has no permanent neighbour 2001:db8::1 lladdr ",
     ],
   ])("misses %s", (_, damage, words) => {
     const sim = near();
@@ -329,6 +312,20 @@ describe("CHECK", () => {
     expect(error.code).toBe(107);
     expect(error.msg).toContain(words);
   });
+
+  test.each(["host", "container"])(
+    "cannot say where the %s's neighbours cannot be had",
+    (where) => {
+      const sim = near();
+      const prevResult = add(sim, keys);
+      const check = { command: "CHECK", config: config({ ...keys, prevResult }) };
+      const skip = where === "host" ? 0 : 1;
+      sim.refuse({ type: uapi.RTM_GETNEIGH, errno: uapi.EPERM, skip });
+      const error = refusal(sim, check);
+      expect(error.code).toBe(111);
+      expect(error.msg).toContain(`list the ${where}'s neighbours`);
+    },
+  );
 });
 
 test("an ADD that was killed before its file had an end is no obstacle", () => {

@@ -135,6 +135,10 @@ test("a kernel without IPv6 has nothing to rule, and no routers to listen to", (
   add(sim, { ipv6: { acceptRA: false, autoconf: false, linkLocal: "none", dad: "optimistic" } });
   const error = refusal(machine({ ipv6: false }), { config: config({ ipv6: { acceptRA: true } }) });
   expect(error).toMatchObject({ code: 103, msg: expect.stringContaining('IPv6 on "lo"') });
+  const sysctl = '{"net.ipv6.conf.IFNAME.accept_ra": "1", "net.ipv6.conf.IFNAME.accept_ra": "1"}';
+  const text = JSON.stringify(config({ ipv6: { acceptRA: false, dad: "off" }, sysctl: 0 }));
+  const asked = refusal(machine({ ipv6: false }), { config: text.replace(":0}", `:${sysctl}}`) });
+  expect(asked.msg).toContain('set sysctl "net.ipv6.conf.IFNAME.accept_ra" to 1: ENOENT');
 });
 
 test("a sysctl of the configuration goes before the policy, for CHECK as well", () => {
@@ -159,6 +163,10 @@ describe("the link-local address", () => {
   test("comes from the MAC address, or there is none", () => {
     expect(made("eui64", {}, { mac: "02:00:00:00:00:77" })).toBe("fe80::ff:fe00:77");
     expect(made("none")).toBeUndefined();
+    const sim = machine();
+    sim.netns(POD).defaults.set("ipv6/conf", "addr_gen_mode", 1);
+    add(sim, { ipv6: { linkLocal: "eui64" } });
+    expect(linkLocal(sim)).toMatch(/^fe80::.*ff:fe/);
   });
 
   test("stable: is that of the pod, whatever the container and its MAC address", () => {
@@ -172,14 +180,20 @@ describe("the link-local address", () => {
     expect(made("stable", { containerId: "c9" })).not.toBe(made("stable"));
   });
 
-  test("stable: its secret is what the documentation says", () => {
-    const sim = machine();
-    add(sim, { ipv6: { linkLocal: "stable" } });
+  test.each([
     // FNV-1a of "0#net1/container-1/mv0" and "1#net1/container-1/mv0"
+    ["container-1", "9789:bbdc:bfcb:c1da:1ba8:283c:61c9:13d3"],
+    ["c37", "c23:772:bd78:9fb4:fd07:3359:e25b:c239"],
+  ])("stable: its secret is what the documentation says, for %s", (containerId, secret) => {
+    const sim = machine();
+    const keys = { ipv6: { linkLocal: "stable" } };
+    const prevResult = add(sim, keys, { containerId });
     expect(changes(sim)).toMatchObject({
       "ipv6/conf/addr_gen_mode": 2,
-      "ipv6/conf/stable_secret": "9789:bbdc:bfcb:c1da:1ba8:283c:61c9:13d3",
+      "ipv6/conf/stable_secret": secret,
     });
+    const check = { command: "CHECK", config: config({ ...keys, prevResult }), containerId };
+    expect(run(sim, check)).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("random: is another one each time", () => {

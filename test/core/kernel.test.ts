@@ -74,7 +74,6 @@ describe("a kernel that refuses", () => {
     ["create the link", E.RTM_NEWLINK, E.EADDRNOTAVAIL, /MAC address/],
     ["add an address", E.RTM_NEWADDR, E.EEXIST, /there already/],
     ["add a route", E.RTM_NEWROUTE, E.ENETUNREACH, /gateway/],
-    ["add a route", E.RTM_NEWROUTE, E.ENETDOWN, /master/],
   ])("to %s (%d, error %d): the details say what to do", (_, type, errno, remedy) => {
     const sim = machine();
     sim.refuse({ type, errno });

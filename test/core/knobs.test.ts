@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
 import type { Link, Macvlan } from "../../host/sim/link.ts";
 import * as U from "../../host/sim/uapi.ts";
 import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
@@ -113,6 +115,7 @@ describe("refused, with nothing changed:", () => {
     [{ alias: "a\0b" }, 7, 'key "alias"'],
     [{ sysctl: [] }, 6, 'key "sysctl" must be an object'],
     [{ sysctl: Object.fromEntries(MANY) }, 7, 'key "sysctl" has more than 256 keys'],
+    [{ sysctl: Object.fromEntries(MANY.slice(1)) }, 103, 'set sysctl "net.ipv4.conf.IFNAME.x1" to'],
     [sysctl("net.ipv4.ip_forward"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.all.rp_filter"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.mv0.rp_filter"), 7, NO_SYSCTL],
@@ -123,6 +126,8 @@ describe("refused, with nothing changed:", () => {
     [sysctl("net.ipv4.conf.IFNAME.rp_filter\0"), 7, NO_SYSCTL],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", 1), 6, "must be a string, not 1"],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", "on"), 7, 'is "on", must be a whole number'],
+    [sysctl("net.ipv4.conf.IFNAME.rp_filter", "x"), 7, 'is "x", must be a whole number'],
+    [sysctl("net.ipv4.conf.IFNAME.rp_filter", "100000000000"), 7, "must be a whole number"],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", "01"), 7, 'is "01", must be a whole number'],
     [sysctl("net.ipv4.conf.IFNAME.rp_filter", ""), 7, 'is "", must be a whole number'],
   ])("%j", (keys, code, msg) => {
@@ -140,7 +145,9 @@ describe("refused, with nothing changed:", () => {
         details: "this kernel has none of that name",
       });
       const odd = config({ ...sysctl("net.ipv4.conf.IFNAME.rp_filter", "99999999999"), ...ipam });
-      expect(refusal(machine(), { config: odd }).msg).toMatch(/to 99999999999: EINVAL/);
+      const error = refusal(machine(), { config: odd });
+      expect(error.msg).toMatch(/to 99999999999: EINVAL/);
+      expect(error.details).toBeUndefined();
     }
   });
 });
@@ -216,6 +223,32 @@ describe("CHECK finds a difference in", () => {
     const error = failure(run(sim, { command: "CHECK", config: config({ ...EVERY, prevResult }) }));
     expect(error.code).toBe(107);
     expect(error.msg).toContain(words);
+  });
+
+  test("not what it cannot look at", () => {
+    const sim = machine();
+    const keys = { sysctl: { "net.ipv4.conf.IFNAME.rp_filter": "1" } };
+    const prevResult = add(sim, keys);
+    const wrap = (system: System): System => {
+      const confined = confine(system);
+      const open: System["open"] = (path, ...words) =>
+        path.endsWith("/rp_filter") ? -U.EACCES : confined.open(path, ...words);
+      return { ...confined, open };
+    };
+    const check = { command: "CHECK", config: config({ ...keys, prevResult }), wrap };
+    expect(failure(run(sim, check))).toMatchObject({
+      code: 108,
+      msg: 'sysctl "net.ipv4.conf.IFNAME.rp_filter" cannot be read',
+    });
+  });
+
+  test("nothing that was not asked for", () => {
+    const sim = machine();
+    const prevResult = add(sim);
+    const more = { promisc: true, allmulti: true, txQueueLength: 7, group: 7, alias: "x" };
+    Object.assign(podLink(sim), more);
+    const check = { command: "CHECK", config: config({ prevResult }) };
+    expect(run(sim, check)).toMatchObject({ status: 0, stderr: "" });
   });
 
   test("not in the cutoff, which is the master's, nor in times of neighbours", () => {

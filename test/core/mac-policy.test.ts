@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Sim, setUp } from "../../host/sim/index.ts";
+import type { Result110 } from "../../host/schema/index.ts";
+import { type Sim, setUp, uapi as U } from "../../host/sim/index.ts";
 import { formatMac } from "../../host/sim/text.ts";
 import { add, config, failure, machine, POD, podLink, refusal, run, staticIpam } from "./core.ts";
 
@@ -28,6 +29,11 @@ function macOf(text: string): string {
   return [first.toString(16).padStart(2, "0"), ...rest].join(":");
 }
 
+/** A result as some runtimes keep it. */
+function withoutMac({ interfaces, ...rest }: Result110): object {
+  return { ...rest, interfaces: interfaces?.map(({ mac, ...entry }) => entry) };
+}
+
 /** ADD on the machine; what the kernel has must be what is reported. */
 function macAfter(sim: Sim, keys: Record<string, unknown>, call = {}, name = "mv0"): string {
   const result = add(sim, keys, { ifname: name, ...call });
@@ -43,6 +49,11 @@ describe("stable", () => {
     [
       "a pod without a namespace",
       { args: "IgnoreUnknown=1;K8S_POD_NAME=x" },
+      "net1/container-1/mv0",
+    ],
+    [
+      "a namespace without a pod",
+      { args: "IgnoreUnknown=1;K8S_POD_NAMESPACE=x" },
       "net1/container-1/mv0",
     ],
   ])("%s: the hash of its names", (_, call, names) => {
@@ -120,6 +131,17 @@ describe("a MAC address in use on the master", () => {
     expect(formatMac(podLink(sim).mac)).toBe(macOf("1#net1/container-1/mv0"));
   });
 
+  test("seven times: stable takes the eighth, and CHECK knows it", () => {
+    const sim = machine();
+    const eight = candidates(8);
+    occupy(sim, eight.slice(0, 7));
+    const { json } = run(sim, { config: config(stable) });
+    expect(formatMac(podLink(sim).mac)).toBe(eight[7]);
+    const prevResult = withoutMac(json as Result110);
+    const check = { command: "CHECK", config: config({ ...stable, prevResult }) };
+    expect(run(sim, check).status).toBe(0);
+  });
+
   test("eight times: stable gives up, and leaves nothing", () => {
     const sim = machine();
     occupy(sim, candidates(8));
@@ -150,11 +172,24 @@ describe("a MAC address in use on the master", () => {
   });
 
   test("one that was asked for is not replaced", () => {
+    for (const keys of [stable, prefix("0a:58")]) {
+      const sim = machine();
+      occupy(sim, ["02:00:00:00:00:99"]);
+      const error = refusal(sim, { config: config({ ...keys, mac: "02:00:00:00:00:99" }) });
+      expect(error).toMatchObject({ code: 103 });
+      expect(error.details).toContain('02:00:00:00:00:99 is in use by macvlan "x0"');
+    }
+  });
+
+  test("in mode passthru the master keeps its own, whatever the kernel says", () => {
     const sim = machine();
-    occupy(sim, ["02:00:00:00:00:99"]);
-    const error = refusal(sim, { config: config({ ...stable, mac: "02:00:00:00:00:99" }) });
-    expect(error).toMatchObject({ code: 103, msg: expect.stringContaining("02:00:00:00:00:99") });
-    expect(error.details).toContain('in use by macvlan "x0"');
+    const keys = { mode: "passthru", macPolicy: "random" };
+    const master = formatMac(sim.host.find("eth0")?.mac ?? new Uint8Array(0));
+    expect(macAfter(sim, keys)).toBe(master);
+    const other = machine();
+    for (let i = 0; i < 99; i++) other.refuse({ type: U.RTM_SETLINK, errno: U.EBUSY });
+    const { msg, details } = refusal(other, { config: config(keys) });
+    expect(`${msg} ${details}`).toContain(`MAC address ${master} is in use`);
   });
 
   test("what is down does not count", () => {
@@ -211,8 +246,7 @@ describe("CHECK, where prevResult does not name the address,", () => {
     ["prefix", prefix("0a:58")],
   ])("finds another one: %s", (_, keys) => {
     const sim = machine();
-    const { interfaces, ...rest } = add(sim, keys);
-    const prevResult = { ...rest, interfaces: interfaces?.map(({ mac, ...entry }) => entry) };
+    const prevResult = withoutMac(add(sim, keys));
     const check = { command: "CHECK", config: config({ ...keys, prevResult }) };
     expect(run(sim, check)).toMatchObject({ status: 0, stderr: "" });
     podLink(sim).mac = other;
@@ -222,12 +256,30 @@ describe("CHECK, where prevResult does not name the address,", () => {
     });
   });
 
-  test("has nothing to say of a random one", () => {
+  test.each<[string, Record<string, unknown>]>([
+    ["a random one", {}],
+    ["one that was asked for", { ...stable, mac: "02:00:00:00:00:31" }],
+    ["one that was asked for", { ...prefix("0a:58"), mac: "02:00:00:00:00:31" }],
+  ])("has nothing to say of %s", (_, keys) => {
     const sim = machine();
-    const { interfaces, ...rest } = add(sim);
-    const prevResult = { ...rest, interfaces: interfaces?.map(({ mac, ...entry }) => entry) };
+    const prevResult = withoutMac(add(sim, keys));
     podLink(sim).mac = other;
-    expect(run(sim, { command: "CHECK", config: config({ prevResult }) }).status).toBe(0);
+    expect(run(sim, { command: "CHECK", config: config({ ...keys, prevResult }) }).status).toBe(0);
+  });
+
+  test("nor of one that prevResult does name, where the policy is newer", () => {
+    const sim = machine();
+    const check = { command: "CHECK", config: config({ ...stable, prevResult: add(sim) }) };
+    expect(run(sim, check).status).toBe(0);
+  });
+
+  test("nor of one whose IP address prevResult does not have", () => {
+    const sim = machine();
+    const result = add(sim, prefix("0a:58"));
+    const ips = result.ips?.map(({ address }) => ({ address }));
+    const prevResult = { ...withoutMac(result), ips };
+    const check = { command: "CHECK", config: config({ ...prefix("0a:58"), prevResult }) };
+    expect(run(sim, check)).toMatchObject({ status: 0 });
   });
 });
 

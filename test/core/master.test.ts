@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { createMacvlan } from "../../host/sim/index.ts";
+import type { System } from "../../host/imports.ts";
+import { confine } from "../../host/policy.ts";
+import { createMacvlan, uapi as U, withFault } from "../../host/sim/index.ts";
 import { parseIp } from "../../host/sim/text.ts";
 import {
   add,
   addressesOf,
   config,
+  lavish,
   machine,
   POD,
   podLink,
@@ -96,6 +99,7 @@ function addDefaultRoute(
   netns = sim.host,
   family = 2,
   table = 254,
+  type = U.RTN_UNICAST,
 ): void {
   const devices = [device].flat();
   netns.routes.insert({
@@ -103,7 +107,7 @@ function addDefaultRoute(
     table,
     dst: new Uint8Array(family === 2 ? 4 : 16),
     dstLength: 0,
-    type: 1,
+    type,
     scope: 0,
     protocol: 3,
     priority,
@@ -163,10 +167,36 @@ describe("without a master the default route says which", () => {
     expect(podLink(sim).lower?.name).toBe("eth2");
   });
 
-  test("a default route of another table is none", () => {
+  test("a default route of another table, or to the host itself, is none", () => {
     const sim = machine();
     addDefaultRoute(sim, "eth0", 0, sim.host, 2, 100);
-    expect(refusal(sim, { config: config(none) }).code).toBe(100);
+    addDefaultRoute(sim, "lo", 4294967295, sim.host, 10, 254, U.RTN_LOCAL);
+    for (const wrap of [confine, lavish]) {
+      expect(refusal(sim, { config: config(none), wrap }).msg).toContain("no default route; set");
+    }
+  });
+
+  test("a list that changes while it is read is read again, from its beginning", () => {
+    const sim = machine();
+    sim.addMaster("eth1", { up: false });
+    addDefaultRoute(sim, "eth1", 7);
+    addDefaultRoute(sim, "eth1", 8, sim.host, 10);
+    const { msg } = refusal(sim, { config: config(none) });
+    const hits = [1, 2, 3, 4].map((nth) => {
+      let hit = () => false;
+      const wrap = (system: System) => {
+        const faulty = withFault(confine(system), {
+          call: "recvfrom",
+          nth,
+          failure: "interrupted",
+        });
+        hit = faulty.fired;
+        return faulty.system;
+      };
+      expect(refusal(sim, { config: config(none), wrap }).msg).toBe(msg);
+      return hit();
+    });
+    expect(hits.filter((hit) => hit).length).toBeGreaterThan(2);
   });
 
   test("the message says what was considered", () => {

@@ -56,6 +56,7 @@ describe("a list of masters:", () => {
     [["ens6", "ens5"], "ens5"],
     [["lo", "eth0"], "eth0"],
     [["uplink"], "ens10"],
+    [[...Array(15).fill("gone"), "ens5"], "ens5"],
     [["gone", "ens*"], "ens5"],
     [["ens1*", "ens5"], "ens10"],
     [["10.9.0.0/16", "02:00:00:00:00:01"], "eth0"],
@@ -75,11 +76,18 @@ describe("a list of masters:", () => {
     [["eth0", "a/b"], /"a\/b", no name and no subnet/],
     [Array(17).fill("eth0"), /more than 16/],
     ["x".repeat(128), /longer than any name/],
+    ["ü".repeat(64), /longer than any name/],
+    ["01:00:5e:00:00:01", /"01:00:5e:00:00:01", a MAC address that is a multicast/],
     ["192.0.2.0/33", /no subnet/],
   ])("%j is refused", (master, says) => {
     const error = refusal(machine(), { config: config({ master }) });
     expect(error.code).toBe(7);
     expect(error.msg).toMatch(says);
+  });
+
+  test("a name may be as long as an alternative one can be", () => {
+    const name = "x".repeat(127);
+    expect(chosen(having({ ens5: { altNames: [name] } }), name)).toBe("ens5");
   });
 
   test("none that can be one: each is named with the reason", () => {
@@ -98,6 +106,8 @@ describe("a list of masters:", () => {
     const down = Array.from({ length: 90 }, (_, i) => [`down${i}`, { up: false }] as const);
     const { msg } = refusal(having(Object.fromEntries(down)), { config: config({ master: "d*" }) });
     expect(msg).toMatch(/"down0" is down; "down1" is down; .*; and \d+ more$/);
+    const named = msg.match(/is down/g)?.length ?? 0;
+    expect(msg).toContain(`; and ${90 - named} more`);
     expect(msg.length).toBeLessThan(900);
   });
 });
@@ -138,6 +148,7 @@ describe("a pattern", () => {
   test("passes over what is too small for the MTU", () => {
     const sim = having({ ens1: {}, ens2: { mtu: 9000 } });
     expect(chosen(sim, "ens*", { mtu: 4000 })).toBe("ens2");
+    expect(chosen(sim, "ens*", { mtu: 1500 }, "mv1")).toBe("ens1");
     const { msg } = refusal(sim, { config: config({ master: "ens1*", mtu: 4000 }) });
     expect(msg).toContain('"ens1" has MTU 1500');
   });
@@ -179,12 +190,15 @@ describe("a MAC address", () => {
     expect(chosen(sim, first)).toBe("bond0");
     expect(chosen(sim, second, {}, "mv1")).toBe("zcard");
     expect(chosen(sim, "lan", {}, "mv2")).toBe("lan");
+    address(sim, "lan", "192.0.2.1", 24);
+    expect(chosen(sim, "192.0.2.0/24", {}, "mv3")).toBe("lan");
   });
 
   test("that is the name of an interface means that one", () => {
     const sim = having({ ens5: { mac: first }, ens6: { altNames: [first] } });
     expect(chosen(sim, first)).toBe("ens6");
     expect(chosen(having({ "0200.0000.00a1": {} }), "0200.0000.00a1")).toBe("0200.0000.00a1");
+    expect(chosen(having({ "be-ef": {} }), "be-ef")).toBe("be-ef");
   });
 });
 
@@ -211,13 +225,12 @@ describe("a subnet", () => {
 });
 
 describe("inside the container", () => {
-  test("selections look there, and never take the interface that is made", () => {
+  test("selections look there, and that the name is taken is found all the same", () => {
     const sim = machine();
     sim.addMaster("mv0", { mac: first }, sim.netns(POD));
     const inner = sim.addMaster("net1", {}, sim.netns(POD));
-    address(sim, "eth0", "192.0.2.1", 24);
     const own = config({ linkInContainer: true, master: "mv*" });
-    expect(refusal(sim, { config: own }).msg).toContain("there is none");
+    expect(refusal(sim, { config: own }).code).toBe(102);
     expect(chosen(sim, "*1", { linkInContainer: true }, "mv1")).toBe(inner.name);
   });
 });

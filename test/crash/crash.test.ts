@@ -1,8 +1,9 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CniCall } from "../../lab/cni.ts";
 import type { Netns } from "../../lab/netns.ts";
+import { nativeProgram } from "../../lab/paths.ts";
 import { difference } from "../../lab/snapshot.ts";
 import { failure, silent } from "../live/outcome.ts";
 import { inhabitants } from "../../lab/processes.ts";
@@ -28,6 +29,12 @@ const v4 = [{ subnet: "10.7.0.0/24", rangeStart: "10.7.0.10", rangeEnd: "10.7.0.
 const v6 = [{ subnet: "fd00:7::/64", rangeStart: "fd00:7::10", rangeEnd: "fd00:7::10" }];
 const single = { ranges: [v4], routes: [{ dst: "0.0.0.0/0" }] };
 const dual = { ranges: [v4, v6], routes: [{ dst: "0.0.0.0/0" }, { dst: "::/0" }] };
+
+/**
+ * Who makes what is killed, and takes away what that has left: the native host, which is faster,
+ * if it is built, for the Node host as well. They do the same calls (test/hosts/equal.test.ts).
+ */
+const healer = existsSync(nativeProgram) ? { program: nativeProgram } : {};
 
 /** A command with its leases, killed everywhere. */
 class Sweep {
@@ -60,7 +67,7 @@ class Sweep {
     for (let n = 1; n < MOST_CALLS; n++) {
       const where = this.#die(n, this.#pod);
       if (where === undefined) return n - 1;
-      site.del(this.#pod, this.#keys);
+      site.del(this.#pod, this.#keys, healer);
       expect(difference(before, site.lab.snapshot()), `DEL, ${where}`).toEqual([]);
       expect(this.#leases(), `DEL, ${where}`).toEqual([]);
       this.#dieAlone(n);
@@ -73,7 +80,7 @@ class Sweep {
 
   /** Where it was killed; undefined if it came to its end. */
   #die(n: number, pod: Netns): string | undefined {
-    if (this.command !== "ADD") site.add(pod, this.#keys);
+    if (this.command !== "ADD") site.add(pod, this.#keys, healer);
     const output = killedAt(n, this.victim, site.lab, this.#call(pod));
     if (output.stderr.startsWith("killed")) {
       // the plugin outlives its child, and says what it knows of the interface
@@ -81,7 +88,7 @@ class Sweep {
       return `${n}: ${output.stderr.trim()}`;
     }
     expect(output).toMatchObject({ status: 0, stderr: "" });
-    site.del(pod, this.#keys);
+    site.del(pod, this.#keys, healer);
     return undefined;
   }
 
@@ -92,13 +99,13 @@ class Sweep {
     // what the kernel does by itself, but some time after the name has gone
     pod.exec(["ip", "link", "del", ifname]);
     site.lab.deleteNetns(pod.name);
-    silent(site.lab.cni(this.#gc()));
+    silent(site.lab.cni({ ...this.#gc(), ...healer }));
     expect(this.#leases(), `GC, ${where}`).toEqual([]);
   }
 
   #comeAndGo(): void {
-    site.add(this.#pod, this.#keys);
-    site.del(this.#pod, this.#keys);
+    site.add(this.#pod, this.#keys, healer);
+    site.del(this.#pod, this.#keys, healer);
   }
 
   #call(pod: Netns): CniCall {

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { IpLink, IpRoute } from "../../lab/iproute2.ts";
+import type { IpRoute } from "../../lab/iproute2.ts";
 import type { Netns, Running } from "../../lab/netns.ts";
 import { difference } from "../../lab/snapshot.ts";
-import { link, reaches, routes } from "./kernel.ts";
+import { addressMaster, HOST, PROTOCOL, records, shim, shims, ways } from "./host-access.ts";
+import { link, reaches } from "./kernel.ts";
 import { ownFailure, silent } from "./outcome.ts";
 import { type Config, containerId, frozen, ifname, master, needs, useSite } from "./site.ts";
 
@@ -10,11 +11,9 @@ import { type Config, containerId, frozen, ifname, master, needs, useSite } from
 
 const site = useSite();
 
-const HOST = { 4: "198.51.100.1", 6: "2001:db8::1" };
 const POD = { 4: "198.51.100.7", 6: "2001:db8::7" };
 const LAN = { 4: "198.51.100.9", 6: "2001:db8::9" };
 const PORT = "8080";
-const PROTOCOL = "193";
 
 const ipam = {
   type: "static",
@@ -22,27 +21,8 @@ const ipam = {
 };
 const keys = { hostAccess: true, ipam };
 
-/** The name of the host's own macvlan. */
-const shim = () => `mvhost${link(site.lab, master).ifindex}`;
-const ways = () =>
-  ([4, 6] as const).flatMap((family) =>
-    routes(site.lab, family).filter((route) => route.protocol === PROTOCOL),
-  );
 const neighbours = (netns: Netns, dev: string) =>
   netns.ipJson<{ dst: string; lladdr?: string; state: string[] }>("neigh", "show", "dev", dev);
-const files = () =>
-  site.lab
-    .run(["sh", "-c", "find /run/cni-macvlan -type f ! -name .lock 2>/dev/null || true"])
-    .split("\n")
-    .slice(0, -1);
-const shims = () =>
-  site.lab.ipJson<IpLink>("link").filter(({ ifname: name }) => name.startsWith("mvhost"));
-
-/** Addresses on the master; gone after the test. */
-function addressMaster(): void {
-  site.lab.ip("addr", "add", `${HOST[4]}/24`, "dev", master);
-  site.lab.ip("-6", "addr", "add", `${HOST[6]}/64`, "dev", master, "nodad");
-}
 
 afterEach(() => {
   site.lab.ip("addr", "flush", "dev", master, "scope", "global");
@@ -98,12 +78,12 @@ async function talk(pod: Netns, host: { readonly 4: string; readonly 6: string }
 
 describe("host and pod talk to each other", () => {
   it("with an address of the host's on the master", async () => {
-    addressMaster();
+    addressMaster(site.lab);
     const before = site.lab.snapshot();
     const pod = site.pod();
     site.add(pod, keys);
     await talk(pod, HOST);
-    expect(link(site.lab, shim())).toMatchObject({
+    expect(link(site.lab, shim(site.lab))).toMatchObject({
       ifindex: 1_000_000_000 + link(site.lab, master).ifindex,
       link: master,
       ifalias: `host access of cni-macvlan-wasm on ${master}`,
@@ -112,7 +92,7 @@ describe("host and pod talk to each other", () => {
     site.del(pod, keys);
     site.lab.deleteNetns(pod.name);
     expect(difference(before, site.lab.snapshot())).toEqual([]);
-    expect(files()).toEqual([]);
+    expect(records(site.lab)).toEqual([]);
   });
 
   it("with one on another interface, under a strict reverse path filter", async () => {
@@ -141,10 +121,10 @@ describe("host and pod talk to each other", () => {
   });
 
   it("after the interface was made again, with the next pod", async () => {
-    addressMaster();
+    addressMaster(site.lab);
     const [first, second] = [site.pod(), site.pod()];
     site.add(first, keys);
-    site.lab.ip("link", "del", shim());
+    site.lab.ip("link", "del", shim(site.lab));
     const other = {
       hostAccess: true,
       ipam: { type: "static", addresses: [{ address: "198.51.100.8/24" }] },
@@ -156,7 +136,7 @@ describe("host and pod talk to each other", () => {
     expect(reaches(site.lab, "198.51.100.8")).toBe(true);
     site.del(first, keys);
     site.del(second, other, { containerId: "c2" });
-    expect(shims()).toEqual([]);
+    expect(shims(site.lab)).toEqual([]);
   });
 });
 
@@ -164,12 +144,12 @@ describe("the LAN", () => {
   needs("tcpdump");
 
   it("reaches host and pod, and never hears of the host's own macvlan", async () => {
-    addressMaster();
+    addressMaster(site.lab);
     addressSegment();
     const dump = site.segment.start(["tcpdump", "-n", "-e", "-U", "-i", "lan"]);
     const pod = site.pod();
     site.add(pod, keys);
-    const mac = link(site.lab, shim()).address ?? "";
+    const mac = link(site.lab, shim(site.lab)).address ?? "";
     for (const family of [4, 6] as const) {
       expect(reaches(site.segment, HOST[family])).toBe(true);
       expect(reaches(site.segment, POD[family])).toBe(true);
@@ -182,42 +162,10 @@ describe("the LAN", () => {
     const macs = new Map(neighbours(site.segment, "lan").map(({ dst, lladdr }) => [dst, lladdr]));
     const ofMaster = link(site.lab, master).address;
     expect([macs.get(HOST[4]), macs.get(HOST[6])]).toEqual([ofMaster, ofMaster]);
-    site.lab.ip("link", "del", shim());
+    site.lab.ip("link", "del", shim(site.lab));
     const { stdout } = await dump.stop("SIGINT");
     expect(stdout).toContain(ofMaster);
     expect(stdout).not.toContain(mac);
-  });
-});
-
-describe("many pods", () => {
-  it("come and go at the same time, and nothing is left", { timeout: 300_000 }, async () => {
-    addressMaster();
-    const before = site.lab.snapshot();
-    const pods = Array.from({ length: 50 }, (_, index) => {
-      const netns = site.pod();
-      const addresses = [{ address: `198.51.100.${100 + index}/24` }];
-      return {
-        netns,
-        containerId: `many${index}`,
-        config: site.config({ hostAccess: true, ipam: { type: "static", addresses } }),
-      };
-    });
-    const all = (command: string) =>
-      Promise.all(
-        pods.map(({ netns, ...call }) =>
-          site.lab.cniStart({ command, ifname, netns: netns.path, ...call }),
-        ),
-      );
-    for (const { status, stdout } of await all("ADD")) expect(status, stdout).toBe(0);
-    expect(shims()).toHaveLength(1);
-    expect(ways()).toHaveLength(50);
-    expect(files()).toHaveLength(50);
-    for (const index of [0, 25, 49])
-      expect(reaches(site.lab, `198.51.100.${100 + index}`)).toBe(true);
-    for (const outcome of await all("DEL")) silent(outcome);
-    for (const { netns } of pods) site.lab.deleteNetns(netns.name);
-    expect(difference(before, site.lab.snapshot())).toEqual([]);
-    expect(files()).toEqual([]);
   });
 });
 
@@ -229,30 +177,30 @@ describe("DEL and GC take it away", () => {
     ["without the key", { ipam }, {}],
     ["without prevResult, ipam and master", { master: "gone" }, {}],
   ])("DEL %s", (_, changed, options) => {
-    addressMaster();
+    addressMaster(site.lab);
     const pod = site.pod();
     site.add(pod, keys);
     site.del(pod, changed, options);
-    expect([shims(), ways(), files()]).toEqual([[], [], []]);
+    expect([shims(site.lab), ways(site.lab), records(site.lab)]).toEqual([[], [], []]);
   });
 
   it("DEL of a dying pod leaves what the next one with its address has", () => {
-    addressMaster();
+    addressMaster(site.lab);
     const [first, second] = [site.pod(), site.pod()];
     site.add(first, keys);
     first.ip("link", "del", ifname);
     site.add(second, keys, { containerId: "c2" });
-    expect(ways()).toHaveLength(4);
+    expect(ways(site.lab)).toHaveLength(4);
     site.del(first, keys);
-    expect(ways()).toHaveLength(2);
+    expect(ways(site.lab)).toHaveLength(2);
     expect(reaches(site.lab, POD[4])).toBe(true);
     expect(reaches(site.lab, POD[6])).toBe(true);
     site.del(second, keys, { containerId: "c2" });
-    expect([shims(), files()]).toEqual([[], []]);
+    expect([shims(site.lab), records(site.lab)]).toEqual([[], []]);
   });
 
   it("GC after containers have vanished without a DEL", () => {
-    addressMaster();
+    addressMaster(site.lab);
     const pods = [site.pod(), site.pod()];
     const keysOf = (index: number) => ({
       hostAccess: true,
@@ -270,10 +218,10 @@ describe("DEL and GC take it away", () => {
         }),
       );
     gc([{ containerID: "gone1", ifname }]);
-    expect(ways().map(({ dst }) => dst)).toEqual(["198.51.100.21"]);
-    expect(neighbours(site.lab, shim()).map(({ dst }) => dst)).toEqual(["198.51.100.21"]);
+    expect(ways(site.lab).map(({ dst }) => dst)).toEqual(["198.51.100.21"]);
+    expect(neighbours(site.lab, shim(site.lab)).map(({ dst }) => dst)).toEqual(["198.51.100.21"]);
     gc([]);
-    expect([shims(), files()]).toEqual([[], []]);
+    expect([shims(site.lab), records(site.lab)]).toEqual([[], []]);
   });
 });
 
@@ -290,8 +238,8 @@ describe("it is refused", () => {
   });
 
   it("where an interface of the host has the name", () => {
-    addressMaster();
-    const name = shim();
+    addressMaster(site.lab);
+    const name = shim(site.lab);
     site.lab.ip("link", "add", name, "link", master, "type", "macvlan", "mode", "private");
     const error = site.refuse(site.pod(), keys, [111]);
     expect(error.details).toBe(`rename or remove it: ip -d link show ${name}`);
@@ -304,30 +252,47 @@ describe("it is refused", () => {
 });
 
 describe("CHECK", () => {
-  it.each<[string, () => void, string]>([
-    ["the interface", () => site.lab.ip("link", "del", shim()), "no interface"],
-    ["that it is up", () => site.lab.ip("link", "set", shim(), "down"), "which is down"],
+  it.each<[string, (pod: Netns) => void, string]>([
+    ["the interface", () => site.lab.ip("link", "del", shim(site.lab)), "no interface"],
+    ["that it is up", () => site.lab.ip("link", "set", shim(site.lab), "down"), "which is down"],
     [
       "a route",
       () => site.lab.ip("-6", "route", "flush", "proto", PROTOCOL),
       `no route to ${POD[6]}`,
     ],
+    [
+      "the pod among the host's neighbours",
+      () => site.lab.ip("neigh", "del", POD[6], "dev", shim(site.lab)),
+      `the host has no permanent neighbour ${POD[6]} lladdr `,
+    ],
+    [
+      "the host among the pod's neighbours",
+      (pod) => pod.ip("neigh", "del", HOST[4], "dev", ifname),
+      `the container has no permanent neighbour ${HOST[4]} lladdr `,
+    ],
+    [
+      "that the pod's neighbour is permanent",
+      (pod) => pod.ip("neigh", "change", HOST[6], "nud", "stale", "dev", ifname),
+      `the container has no permanent neighbour ${HOST[6]} lladdr `,
+    ],
   ])("misses %s", (_, damage, words) => {
-    addressMaster();
+    addressMaster(site.lab);
     const pod = site.pod();
     const prevResult = site.add(pod, keys);
     site.check(pod, { ...keys, prevResult });
-    damage();
-    expect(ownFailure(site.call("CHECK", pod, { ...keys, prevResult }), 107).msg).toContain(words);
+    damage(pod);
+    const error = ownFailure(site.call("CHECK", pod, { ...keys, prevResult }), 107);
+    expect(error.msg).toContain(words);
+    expect(error.details).toContain("#the-way-to-the-host-is-broken");
     site.del(pod, keys, { containerId });
   });
 });
 
 it("routes are seen by their protocol, and have a metric of their own", () => {
-  addressMaster();
+  addressMaster(site.lab);
   const pod = site.pod();
   site.add(pod, keys);
   const shown = site.lab.ipJson<IpRoute>("-4", "route", "show", "proto", PROTOCOL);
-  expect(shown).toMatchObject([{ dst: POD[4], dev: shim(), prefsrc: HOST[4] }]);
+  expect(shown).toMatchObject([{ dst: POD[4], dev: shim(site.lab), prefsrc: HOST[4] }]);
   site.del(pod, keys);
 });

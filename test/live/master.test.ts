@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { FakeIpam, on, printed } from "./ipam.ts";
 import { link, linkNames } from "./kernel.ts";
 import { master, useSite } from "./site.ts";
 
@@ -113,6 +114,16 @@ describe("master", () => {
     given(["lan6"]);
     site.lab.ip("link", "set", "lan6p", "down");
     expect(chosen({ master: "lan6" })).toBe("lan6");
+  });
+
+  it("may go down while ADD runs: what is on it has no carrier then", () => {
+    given(["lan6"]);
+    const down = on("ADD", "ip link set lan6 down");
+    const ips = [{ address: "10.1.0.2/24", gateway: "10.1.0.1" }];
+    const fake = new FakeIpam(site, [down, printed({ ips, routes: [{ dst: "0.0.0.0/0" }] })]);
+    const pod = site.pod();
+    site.add(pod, { master: "lan6", ...fake.keys }, fake.options);
+    expect(link(pod).flags).toEqual(expect.arrayContaining(["UP", "NO-CARRIER"]));
   });
 
   it.each(["ens9", "a-name-longer-than-fifteen-characters", "ens5 ", "ENS5", "%s"])(

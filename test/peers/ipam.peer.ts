@@ -9,15 +9,8 @@ import { difference } from "../../lab/snapshot.ts";
 import { referenceDirectory, requirePrograms } from "./requirements.ts";
 import { installScript, scriptDirectory } from "../play/script.ts";
 
-const referencePlugin = (name: "host-local" | "static" | "dhcp") =>
-  `${referenceDirectory}/${name}` as const;
-const canRun = requirePrograms([
-  referencePlugin("host-local"),
-  referencePlugin("static"),
-  referencePlugin("dhcp"),
-  "busybox",
-  "ip",
-]);
+const referencePlugin = (name: "host-local" | "static") => `${referenceDirectory}/${name}` as const;
+const canRun = requirePrograms([referencePlugin("host-local"), referencePlugin("static"), "ip"]);
 
 const dualStack = {
   type: "static",
@@ -117,53 +110,4 @@ describe("IPAM plugins of both sides", () => {
     expect(addresses).toEqual(["10.1.2.3/24"]);
     expect(lab.run(["cat", seen])).toBe("ADD down\nDEL up\n");
   });
-
-  test("a lease from a DHCP server through the reference's dhcp daemon", async () => {
-    const socket = join(lab.directory, "dhcp.sock");
-    const server = startServer(lab);
-    const words = ["daemon", "-socketpath", socket, "-resendmax", "500ms"];
-    const daemon = lab.start([referencePlugin("dhcp"), ...words]);
-    await until(() => lab.exec(["test", "-S", socket]).status === 0);
-    const conf = { master: "m0", ipam: { type: "dhcp", daemonSocketPath: socket } };
-    // The pool has one address: the second container gets it only if the first gave it back.
-    for (const id of ["c1", "c2"]) {
-      const added = cni("ADD", macvlanProgram, referenceDirectory, conf, id);
-      expect(added, added.stdout).toMatchObject({
-        status: 0,
-        json: { ips: [{ address: "10.7.0.50/24", gateway: "10.7.0.1", interface: 0 }] },
-      });
-      expect(pod.exec(["ping", "-c", "1", "-W", "5", "10.7.0.1"]).stdout).toContain("1 received");
-      const deleted = cni("DEL", macvlanProgram, referenceDirectory, conf, id);
-      expect(deleted, deleted.stdout).toMatchObject({ status: 0, stdout: "" });
-    }
-    await Promise.all([daemon.stop(), server.stop()]);
-  });
 });
-
-/** udhcpd(8) on a segment of its own, behind the master. */
-function startServer(lab: Lab) {
-  const directory = lab.directory;
-  const configuration = `start 10.7.0.50
-end 10.7.0.50
-interface s0
-lease_file ${directory}/udhcpd.leases
-pidfile ${directory}/udhcpd.pid
-option subnet 255.255.255.0
-option router 10.7.0.1
-option lease 600
-`;
-  const segment = lab.addNetns("segment");
-  lab.ip("link", "set", "m0p", "netns", "segment", "name", "s0");
-  segment.ip("link", "set", "s0", "up");
-  segment.ip("addr", "add", "10.7.0.1/24", "dev", "s0");
-  segment.run(["tee", `${directory}/udhcpd.conf`], { input: configuration });
-  segment.run(["touch", `${directory}/udhcpd.leases`]);
-  return segment.start(["busybox", "udhcpd", "-f", `${directory}/udhcpd.conf`]);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition(); tries++) {
-    if (tries === 100) throw new Error("it did not come true within 5 s");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -17,6 +17,7 @@ const packages = {
   podman: "podman",
   runc: "runc",
   busybox: "busybox-static",
+  dnsmasq: "dnsmasq-base",
   ip: "iproute2",
 } as const;
 

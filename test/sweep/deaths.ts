@@ -3,7 +3,7 @@ import type { System } from "../../host/imports.ts";
 import { withDeath } from "../../host/sim/index.ts";
 import { core, POD } from "../core/core.ts";
 import { callOf, type Scenario, type World } from "./scenario.ts";
-import { forgetLoopback, judgeState, leasesOf, stateOf, succeed } from "./world.ts";
+import { forgetLoopback, judgeAnew, judgeState, leasesOf, stateOf, succeed } from "./world.ts";
 
 // The process ends at a system call, at every one in turn: none of the calls after it is made. The
 // kernel closes its descriptors and so gives back the lock; nothing else is tidied up. After that a
@@ -90,11 +90,7 @@ function judgeRepair(world: World, scenario: Scenario, where: string): void {
   else forgetLoopback(world);
   const before = stateOf(untouched);
   judgeState(world, before, where);
-  if (isGone) return;
-  succeed(world, scenario, "ADD");
-  succeed(world, scenario, "DEL");
-  forgetLoopback(world);
-  judgeState(world, before, `ADD and DEL after ${where}`);
+  if (!isGone) judgeAnew(world, scenario, before, where);
 }
 
 /** No lease is empty or half-written. */

@@ -93,10 +93,9 @@ function removeIndex({ sim }: World): void {
 }
 
 /** A container in which IPv6 is off, and an IPAM plugin that keeps a lease in a file. */
-function delegating(): World {
-  const made = world({}, 1);
+function delegating(type = "ipam", made = world({}, 1)): World {
   const { files } = made.sim;
-  files.install(`${PLUGIN_PATH}/ipam`, ({ env }) => {
+  files.install(`${PLUGIN_PATH}/${type}`, ({ env }) => {
     if (env.CNI_COMMAND === "ADD") files.write(LEASE, "leased");
     const frees = env.CNI_COMMAND === "DEL" || env.CNI_COMMAND === "GC";
     if (frees && files.find(LEASE)) files.remove(LEASE);
@@ -215,6 +214,11 @@ export const links: readonly Scenario[] = [
     prepare: addressed,
   },
   {
+    name: "hostAccess for DHCP",
+    keys: { hostAccess: true, ipam: { type: "dhcp" } },
+    prepare: () => delegating("dhcp", addressed()),
+  },
+  {
     name: "a master that is chosen and set up",
     keys: { master: ["eno*", "02:00:00:00:00:a5"], masterUp: true },
     prepare: choosing,
@@ -238,7 +242,7 @@ export const leases: readonly Scenario[] = [
 
 /** IPAM plugins that are executed. */
 export const delegates: readonly Scenario[] = [
-  { name: "another IPAM plugin", keys: { ipam: { type: "ipam" } }, prepare: delegating },
+  { name: "another IPAM plugin", keys: { ipam: { type: "ipam" } }, prepare: () => delegating() },
   {
     name: "conflictDetection",
     keys: {

@@ -5,7 +5,14 @@ import { type Fault, type Outcome, withFault } from "../../host/sim/index.ts";
 import { core } from "../core/core.ts";
 import { isDenial, type Kind, KINDS, nameOf, wordOf } from "./fault-kinds.ts";
 import { callOf, type Scenario, type World } from "./scenario.ts";
-import { forgetLoopback, judgeAnswer, judgeProcess, judgeState, succeed } from "./world.ts";
+import {
+  forgetLoopback,
+  judgeAnew,
+  judgeAnswer,
+  judgeProcess,
+  judgeState,
+  succeed,
+} from "./world.ts";
 
 // N is raised until a run in which nothing fired, so that no place is left out.
 
@@ -98,8 +105,5 @@ export function judgeNext(world: World, scenario: Scenario, before: string, wher
   succeed(world, scenario, "DEL");
   forgetLoopback(world);
   judgeState(world, before, `after DEL: ${where}`);
-  succeed(world, scenario, "ADD");
-  succeed(world, scenario, "DEL");
-  forgetLoopback(world);
-  judgeState(world, before, `after ADD and DEL: ${where}`);
+  judgeAnew(world, scenario, before, where);
 }

@@ -1,10 +1,9 @@
-import { CHECK_FAILED, CniError } from "../../cni/error";
-import { IpConfig, Result } from "../../cni/result";
-import { UndoStep } from "../../cni/undo";
+import { CniError } from "../../cni/error";
+import { Result } from "../../cni/result";
+import { UndoStack, UndoStep } from "../../cni/undo";
 import { ENODEV, ENOENT, ESRCH } from "../../linux/errno";
-import { IFF_UP } from "../../linux/if";
-import { formatIp, isLinkLocal } from "../../net/ip";
-import { deleteHostRoute, HostRoute } from "../../rtnetlink/host-route";
+import { formatIp, isLinkLocal, parseIp } from "../../net/ip";
+import { deleteHostRoute, HostRoute, replaceHostRoute } from "../../rtnetlink/host-route";
 import { Link } from "../../rtnetlink/link";
 import { MessageWriter } from "../../rtnetlink/message";
 import { deleteNeighbour } from "../../rtnetlink/neighbour";
@@ -16,9 +15,15 @@ import { lockError, lockRecords, Record } from "./record";
 import { PROTOCOL, ShimRoutes } from "./routes";
 import { Shim } from "./shim";
 
+/** The dummy address of RFC 7600, which no machine has. */
+const NOBODY: string = "192.0.0.8";
+
 /** The way between the host and one attachment, by a shim that it shares with all on its master. */
 export class HostAccess {
   private record: Record;
+  /** A descriptor, while the lock is held. */
+  private lock: i32 = -1;
+  private isPrepared: bool = false;
 
   /**
    * @param host a socket in the host's namespace.
@@ -33,23 +38,48 @@ export class HostAccess {
   }
 
   /**
+   * Makes the shim before the pod has an address, so that a DHCP server on the host hears it. Until
+   * the way is opened a route to nobody keeps the shim from going with another attachment.
+   *
+   * @param undo gets the step that closes it.
+   */
+  prepare(pod: Link, undo: UndoStack): CniError | null {
+    let error = this.begin(undo);
+    if (error) return error;
+    this.isPrepared = true;
+    const nobody = parseIp(NOBODY)!;
+    const shim = new Shim(this.host, pod.lower);
+    error = this.remove(true);
+    if (!error) error = this.provide(shim, pod, [nobody]);
+    if (!error) error = this.keep(shim, nobody);
+    this.release();
+    return error;
+  }
+
+  /**
    * Opens it.
    *
    * @param container a socket in the container's namespace.
    * @param result has the pod's addresses, and gets the routes to the host that it needs.
+   * @param undo gets the step that closes it.
    */
-  open(container: RtnlSocket, pod: Link, result: Result): CniError | null {
-    const reply = findLinkByIndex(this.host, pod.lower);
-    const failure = reply.error;
-    if (failure) return refused(`look up the master of "${pod.name}"`, failure);
-    let error = this.record.makeDirectory();
+  open(container: RtnlSocket, pod: Link, result: Result, undo: UndoStack): CniError | null {
+    let error = this.begin(undo);
     if (error) return error;
-    const lock = lockRecords();
-    if (lock < 0) return lockError(lock);
+    const shim = new Shim(this.host, pod.lower);
+    const addresses: Uint8Array[] = [];
+    for (let i = 0; i < result.ips.length; i++) {
+      const ip = result.ips[i].address.ip;
+      if (!isLinkLocal(ip)) addresses.push(ip);
+    }
+    const kept = this.isPrepared ? [parseIp(NOBODY)!] : [];
     // An ADD that was killed may have left a way to other addresses.
-    error = this.remove(true);
-    if (!error) error = this.provide(container, pod, reply.link!, result);
-    close(lock);
+    if (!this.isPrepared) error = this.remove(true);
+    if (!error) error = this.provide(shim, pod, kept.concat(addresses));
+    const opening = new Opening(this.host, container, shim, pod, this.record.priority);
+    if (!error) error = opening.run(addresses, result);
+    if (!error && this.isPrepared) error = this.removeRoute(shim, kept[0]);
+    this.release();
     return error;
   }
 
@@ -59,44 +89,48 @@ export class HostAccess {
    * @param isSynchronous as in `removeLink`.
    */
   close(isSynchronous: bool): CniError | null {
-    const lock = lockRecords();
-    if (lock < 0) return lockError(lock);
-    const error = this.remove(isSynchronous);
-    close(lock);
+    let error = this.acquire();
+    if (error) return error;
+    error = this.remove(isSynchronous);
+    this.release();
     return error;
   }
 
-  /** What is missing of it, for CHECK. */
-  check(pod: Link, ips: IpConfig[]): CniError | null {
-    const shim = new Shim(this.host, pod.lower);
-    let error = shim.find();
-    const routes = new ShimRoutes(shim.index);
-    if (!error) error = routes.load(this.host);
-    if (error) return error;
-    const link = shim.link;
-    if (!link) return lacks(`interface "${shim.name}"`);
-    if ((link.flags & IFF_UP) == 0) return lacks(`interface "${shim.name}", which is down,`);
-    for (let i = 0; i < ips.length; i++) {
-      const ip = ips[i].address.ip;
-      if (isLinkLocal(ip) || routes.find(ip, this.record.priority)) continue;
-      return lacks(`route to ${formatIp(ip)} dev "${shim.name}"`);
-    }
-    return null;
+  /** A core that trapped may hold it already. */
+  private acquire(): CniError | null {
+    if (this.lock < 0) this.lock = lockRecords();
+    return this.lock < 0 ? lockError(this.lock) : null;
   }
 
-  private provide(container: RtnlSocket, pod: Link, master: Link, result: Result): CniError | null {
-    const record = this.record;
-    record.master = master.index;
-    for (let i = 0; i < result.ips.length; i++) {
-      const ip = result.ips[i].address.ip;
-      if (!isLinkLocal(ip)) record.addresses.push(ip);
-    }
-    const shim = new Shim(this.host, master.index);
-    let error = record.write();
-    if (!error) error = shim.provide(master);
-    if (error) return error;
-    const opening = new Opening(this.host, container, shim, pod, record.priority);
-    return opening.run(record.addresses, result);
+  private release(): void {
+    close(this.lock);
+    this.lock = -1;
+  }
+
+  private begin(undo: UndoStack): CniError | null {
+    let error = this.record.makeDirectory();
+    if (!error) error = this.acquire();
+    // Not before the lock is had: who could not get it need not wait for it once more.
+    if (!error) undo.push(new CloseHostAccess(this));
+    return error;
+  }
+
+  /** Sees to it that the shim is there. @param addresses to which there will be routes. */
+  private provide(shim: Shim, pod: Link, addresses: Uint8Array[]): CniError | null {
+    const reply = findLinkByIndex(this.host, pod.lower);
+    const failure = reply.error;
+    if (failure) return refused(`look up the master of "${pod.name}"`, failure);
+    this.record.master = pod.lower;
+    this.record.addresses = addresses;
+    const error = this.record.write();
+    return error ? error : shim.provide(reply.link!);
+  }
+
+  private keep(shim: Shim, nobody: Uint8Array): CniError | null {
+    const request = new MessageWriter();
+    replaceHostRoute(request, this.routeTo(shim, nobody));
+    const failure = this.host.execute(request);
+    return failure ? refused(`keep interface "${shim.name}" of the host`, failure) : null;
   }
 
   /** Routes first, then the shim if that was the last of them, the record at the end. */
@@ -118,16 +152,20 @@ export class HostAccess {
   }
 
   private removeRoute(shim: Shim, ip: Uint8Array): CniError | null {
+    const request = new MessageWriter();
+    deleteHostRoute(request, this.routeTo(shim, ip));
+    const failure = this.host.execute(request);
+    if (!failure || failure.errno == ESRCH || failure.errno == ENODEV) return null;
+    return refused(`delete the host's route ${formatIp(ip)} dev "${shim.name}"`, failure);
+  }
+
+  private routeTo(shim: Shim, ip: Uint8Array): HostRoute {
     const route = new HostRoute();
     route.dst = ip;
     route.index = shim.index;
     route.protocol = PROTOCOL;
     route.priority = this.record.priority;
-    const request = new MessageWriter();
-    deleteHostRoute(request, route);
-    const failure = this.host.execute(request);
-    if (!failure || failure.errno == ESRCH || failure.errno == ENODEV) return null;
-    return refused(`delete the host's route ${formatIp(ip)} dev "${shim.name}"`, failure);
+    return route;
   }
 
   /** A neighbour is one for all routes to its address: the next pod that has it may be there. */
@@ -147,7 +185,7 @@ export class HostAccess {
 }
 
 /** Closes what a failed ADD may have opened. */
-export class CloseHostAccess extends UndoStep {
+class CloseHostAccess extends UndoStep {
   constructor(private access: HostAccess) {
     super();
   }
@@ -155,12 +193,4 @@ export class CloseHostAccess extends UndoStep {
   run(): CniError | null {
     return this.access.close(false);
   }
-}
-
-function lacks(what: string): CniError {
-  return new CniError(
-    CHECK_FAILED,
-    `the host has no ${what} for "hostAccess"`,
-    "recreate the container; until then it and the host do not reach each other",
-  );
 }

@@ -3,7 +3,7 @@ import { ENAMETOOLONG, ENOENT, ENOTDIR, ETIMEDOUT } from "../../linux/errno";
 import { fnv1a } from "../../net/hash";
 import { formatIp, parseIp } from "../../net/ip";
 import { makeDirectories } from "../../sys/directory";
-import { lockFile, readFile, removeFile, writeFile } from "../../sys/file";
+import { lockFile, overwriteFile, readFile, removeFile } from "../../sys/file";
 
 /** Gone after a reboot, as interfaces and routes are. */
 const ROOT: string = "/run/cni-macvlan";
@@ -92,10 +92,11 @@ export class Record {
     return this.result("create", makeDirectories(recordDirectory(this.network), 0o755));
   }
 
+  /** To be written again only with more addresses: what it says already is there all the time. */
   write(): CniError | null {
     let text = this.master.toString();
     for (let i = 0; i < this.addresses.length; i++) text += ` ${formatIp(this.addresses[i])}`;
-    return this.result("write", writeFile(this.path, text, 0o600));
+    return this.result("write", overwriteFile(this.path, text, 0o600));
   }
 
   remove(): CniError | null {

@@ -1,6 +1,6 @@
 import { AttachmentReader, findAttachments } from "../../cni/attachments";
 import { CmdArgs } from "../../cni/cmdargs";
-import { CniError, HOST_ACCESS_FAILED, systemError } from "../../cni/error";
+import { CniError, HOST_ACCESS_FAILED, systemError, TRY_AGAIN_LATER } from "../../cni/error";
 import { NetConf } from "../../cni/netconf";
 import { ENAMETOOLONG, ENOENT } from "../../linux/errno";
 import { fnv1a } from "../../net/hash";
@@ -45,6 +45,8 @@ export function collectHostAccess(conf: NetConf, session: Session): CniError | n
   for (let i = 0; i < names.length; i++) {
     const error = new HostAccess(session.host, conf.name, names[i]).close(true);
     if (!first) first = error;
+    // It would be waited for once more for each of them.
+    if (error && error.code == TRY_AGAIN_LATER) break;
   }
   return first;
 }
