@@ -147,7 +147,7 @@ describe("what keeps ADD from announcing fails nothing, and is said:", () => {
     const keys = { ipam: staticIpam(["10.0.0.5/24"]), announce: { count: 3, interval: 50 } };
     const { status, stderr } = run(sim, { config: config(keys), wrap });
     expect(status).toBe(0);
-    expect(stderr).toMatch(/^macvlan: cannot announce [^\n]*ENOBUFS[^\n]*\n$/);
+    expect(stderr).toMatch(/^macvlan: cannot announce [^\n]*ENOBUFS \([^)]*\)\n$/);
     expect(told(sim)).toEqual([request]);
   });
 
