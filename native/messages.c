@@ -113,6 +113,7 @@ static bool may_tell(const uint8_t *bytes, size_t length, place_t place) {
     case RTM_DELRULE:
     case RTM_GETRULE:
     case RTM_NEWNEIGH:
+    case RTM_GETNEIGH:
       return !is_host;
     default:
       return false;

@@ -83,14 +83,23 @@ static bool is_neighbour(const uint8_t *header, rest_t rest) {
          read_attributes(rest, 1 << NDA_DST | 1 << NDA_LLADDR, &attributes);
 }
 
+// Which neighbours, of whatever family, there are behind a shim.
+static bool is_question(rest_t rest) {
+  attributes_t attributes;
+  return read_attributes(rest, 1 << NDA_IFINDEX, &attributes) &&
+         is_shim(number_of(attributes.values[NDA_IFINDEX]));
+}
+
 bool is_about_shim(const uint8_t *bytes, size_t length) {
   int type = get_u16(bytes + 4);
   bool is_link_type = type == RTM_NEWLINK || type == RTM_SETLINK || type == RTM_DELLINK;
   bool closes = type == RTM_DELLINK || type == RTM_DELROUTE || type == RTM_DELNEIGH;
   size_t size = NLMSGHDR + (is_link_type ? 16 : 12);
-  if (length < size || !(closes ? closes_host() : opens_host())) return false;
+  if (length < size) return false;
   const uint8_t *header = bytes + NLMSGHDR;
   rest_t rest = {bytes + size, length - size};
+  if (type == RTM_GETNEIGH) return is_question(rest);
+  if (!(closes ? closes_host() : opens_host())) return false;
   switch (type) {
     case RTM_NEWLINK:
     case RTM_SETLINK:

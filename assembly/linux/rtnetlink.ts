@@ -11,6 +11,7 @@ export const RTM_DELROUTE: i32 = 25;
 export const RTM_GETROUTE: i32 = 26;
 export const RTM_NEWNEIGH: i32 = 28;
 export const RTM_DELNEIGH: i32 = 29;
+export const RTM_GETNEIGH: i32 = 30;
 export const RTM_NEWRULE: i32 = 32;
 export const RTM_DELRULE: i32 = 33;
 export const RTM_GETRULE: i32 = 34;

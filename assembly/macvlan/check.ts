@@ -20,8 +20,8 @@ import { checkMaster } from "./check-master";
 import { MacvlanConf } from "./conf";
 import { differs, unseen } from "./difference";
 import { driverDifference } from "./driver";
-import { HostAccess } from "./host-access/access";
-import { recordName } from "./host-access/record";
+import { checkHostAccess } from "./host-access/check";
+import { Record, recordName } from "./host-access/record";
 import { RouteSearch } from "./route-search";
 import { Session } from "./session";
 
@@ -47,9 +47,8 @@ export function checkMacvlan(args: CmdArgs, conf: NetConf, session: Session): Cn
     error.code = INVALID_CONFIG;
     return error;
   }
-  const record = recordName(args.containerId, args.ifname);
-  const access = new HostAccess(session.host, conf.name, record);
-  return new Checker(args, own, session, result, access).run();
+  const record = new Record(conf.name, recordName(args.containerId, args.ifname));
+  return new Checker(args, own, session, result, record).run();
 }
 
 class Checker {
@@ -64,7 +63,7 @@ class Checker {
     private conf: MacvlanConf,
     private session: Session,
     private result: Result,
-    private access: HostAccess,
+    private record: Record,
   ) {}
 
   run(): CniError | null {
@@ -81,7 +80,11 @@ class Checker {
       this.conf.sources.plan(this.own);
       error = checkSources(this.session.container, this.conf.sources, this.link);
     }
-    if (!error && this.conf.hostAccess) error = this.access.check(this.link, this.own.ips);
+    if (!error && this.conf.hostAccess) {
+      const session = this.session;
+      const metric = this.record.priority;
+      error = checkHostAccess(session.host, session.container, this.link, this.own.ips, metric);
+    }
     return error;
   }
 

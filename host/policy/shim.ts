@@ -6,7 +6,7 @@ import {
   IFLA_LINK,
   IFLA_LINKINFO,
 } from "../../assembly/linux/if_link.ts";
-import { NDA_DST, NDA_LLADDR } from "../../assembly/linux/neighbour.ts";
+import { NDA_DST, NDA_IFINDEX, NDA_LLADDR } from "../../assembly/linux/neighbour.ts";
 import { NLA_TYPE_MASK, NLM_F_CREATE, NLM_F_EXCL } from "../../assembly/linux/netlink.ts";
 import {
   RT_SCOPE_LINK,
@@ -18,6 +18,7 @@ import {
   RTM_DELLINK,
   RTM_DELNEIGH,
   RTM_DELROUTE,
+  RTM_GETNEIGH,
   RTM_NEWLINK,
   RTM_NEWNEIGH,
   RTM_NEWROUTE,
@@ -41,15 +42,21 @@ const NAME = "mvhost";
 const PROTOCOL = 193;
 const NEW = NLM_F_CREATE | NLM_F_EXCL;
 
-/** The kinds of messages: whether they take away, and the length of the struct in front. */
-const KINDS: Readonly<Record<number, { readonly closes: boolean; readonly header: number }>> = {
-  [RTM_NEWLINK]: { closes: false, header: 16 },
-  [RTM_SETLINK]: { closes: false, header: 16 },
-  [RTM_DELLINK]: { closes: true, header: 16 },
-  [RTM_NEWROUTE]: { closes: false, header: 12 },
-  [RTM_DELROUTE]: { closes: true, header: 12 },
-  [RTM_NEWNEIGH]: { closes: false, header: 12 },
-  [RTM_DELNEIGH]: { closes: true, header: 12 },
+/** A kind of messages: what it needs, and the length of the struct in front. */
+interface Kind {
+  readonly right?: keyof ShimRights;
+  readonly header: number;
+}
+
+const KINDS: Readonly<Record<number, Kind>> = {
+  [RTM_NEWLINK]: { right: "opensHost", header: 16 },
+  [RTM_SETLINK]: { right: "opensHost", header: 16 },
+  [RTM_DELLINK]: { right: "closesHost", header: 16 },
+  [RTM_NEWROUTE]: { right: "opensHost", header: 12 },
+  [RTM_DELROUTE]: { right: "closesHost", header: 12 },
+  [RTM_NEWNEIGH]: { right: "opensHost", header: 12 },
+  [RTM_DELNEIGH]: { right: "closesHost", header: 12 },
+  [RTM_GETNEIGH]: { header: 12 },
 };
 
 /** One message, whose attributes are read: each is there once at most. */
@@ -66,7 +73,7 @@ export function isAboutShim(bytes: Uint8Array, rights: ShimRights): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const type = view.getUint16(4, true);
   const kind = KINDS[type];
-  if (kind === undefined || !(kind.closes ? rights.closesHost : rights.opensHost)) return false;
+  if (kind === undefined || (kind.right && !rights[kind.right])) return false;
   const start = NLMSGHDR + kind.header;
   const attributes = start <= bytes.length ? attributesOf(view, start) : undefined;
   if (attributes === undefined) return false;
@@ -74,7 +81,8 @@ export function isAboutShim(bytes: Uint8Array, rights: ShimRights): boolean {
   const message = { type, flags: view.getUint16(6, true), header, attributes };
   if (kind.header === 16) return isLink(message);
   const isRoutes = type === RTM_NEWROUTE || type === RTM_DELROUTE;
-  return isRoutes ? isRoute(message) : isNeighbour(message);
+  if (isRoutes) return isRoute(message);
+  return type === RTM_GETNEIGH ? isQuestion(message) : isNeighbour(message);
 }
 
 function attributesOf(view: DataView, start: number): Map<number, DataView> | undefined {
@@ -136,6 +144,11 @@ function isNeighbour({ header, attributes }: Message): boolean {
   return (
     !isFlagged && isShim(header.getUint32(4, true)) && hasOnly(attributes, [NDA_DST, NDA_LLADDR])
   );
+}
+
+/** Which neighbours, of whatever family, there are behind a shim. */
+function isQuestion({ attributes }: Message): boolean {
+  return hasOnly(attributes, [NDA_IFINDEX]) && isShim(numberOf(attributes.get(NDA_IFINDEX)));
 }
 
 function isShim(index: number): boolean {

@@ -1,5 +1,5 @@
-import { NDA_DST, NDA_LLADDR } from "../../assembly/linux/neighbour.ts";
-import { RTM_NEWNEIGH } from "../../assembly/linux/rtnetlink.ts";
+import { NDA_DST, NDA_IFINDEX, NDA_LLADDR } from "../../assembly/linux/neighbour.ts";
+import { RTM_GETNEIGH, RTM_NEWNEIGH } from "../../assembly/linux/rtnetlink.ts";
 import { formatIp, formatMac } from "../sim/text.ts";
 import { Attributes, type Message } from "./attributes.ts";
 import type { Interfaces } from "./interfaces.ts";
@@ -7,13 +7,27 @@ import { type Words, words } from "./words.ts";
 
 const NDMSG = 12;
 
-/** A request about neighbours, or what the kernel says of one, in the words of ip-neighbour(8). */
-export function neighbourWords({ payload, type }: Message, interfaces: Interfaces): Words {
+/** A request about neighbours in the words of ip-neighbour(8). */
+export function neighbourRequest(message: Message, interfaces: Interfaces): Words {
+  if (message.type === RTM_GETNEIGH) {
+    const attributes = new Attributes(message.payload, NDMSG);
+    const index = attributes.u32(NDA_IFINDEX);
+    const dev = index === undefined ? undefined : interfaces.nameOf(index);
+    return { text: words(["ip neigh show", ["dev", dev]]), unknown: attributes.unknown };
+  }
+  const { text, unknown } = neighbourAnswer(message, interfaces);
+  return {
+    text: `ip neigh ${message.type === RTM_NEWNEIGH ? "replace" : "delete"} ${text}`,
+    unknown,
+  };
+}
+
+/** A neighbour as the kernel describes it, in the same words. */
+export function neighbourAnswer({ payload }: Message, interfaces: Interfaces): Words {
   const attributes = new Attributes(payload, NDMSG);
   const ip = attributes.bytes(NDA_DST);
   const mac = attributes.bytes(NDA_LLADDR);
   const text = words([
-    `ip neigh ${type === RTM_NEWNEIGH ? "replace" : "delete"}`,
     ip ? formatIp(ip) : "",
     ["lladdr", mac && formatMac(mac)],
     ["dev", interfaces.nameOf(payload.getInt32(4, true))],

@@ -12,7 +12,7 @@ import { quoted } from "./bytes.ts";
 import type { Interfaces } from "./interfaces.ts";
 import { linkAnswer, linkRequest } from "./link.ts";
 import { resultOf } from "./names.ts";
-import { neighbourWords } from "./neighbour.ts";
+import { neighbourAnswer, neighbourRequest } from "./neighbour.ts";
 import { routeAnswer, routeRequest } from "./route.ts";
 import { ruleAnswer, ruleRequest } from "./rule.ts";
 import type { Words } from "./words.ts";
@@ -29,7 +29,7 @@ const KINDS: readonly Kind[] = [
   { first: RTM_NEWLINK, header: 16, request: linkRequest, answer: linkAnswer },
   { first: RTM_NEWADDR, header: 8, request: addressRequest, answer: addressAnswer },
   { first: RTM_NEWROUTE, header: 12, request: routeRequest, answer: routeAnswer },
-  { first: RTM_NEWNEIGH, header: 12, request: neighbourWords, answer: neighbourWords },
+  { first: RTM_NEWNEIGH, header: 12, request: neighbourRequest, answer: neighbourAnswer },
   { first: RTM_NEWRULE, header: 12, request: ruleRequest, answer: ruleAnswer },
 ];
 const TYPES_PER_KIND = 4;

@@ -239,6 +239,8 @@ describe("what keeps ADD from asking fails it:", () => {
     ["send", U.EINTR],
     ["recvfrom", U.EINTR],
     ["recvfrom", U.EAGAIN],
+    // a length that no kernel gives
+    ["recvfrom", -300],
   ] as const)("but not %s that says %i, which is called again", (name, errno) => {
     const keys = { ipam: staticIpam(["10.0.0.5/24"]), ...detection };
     const wrap = onPackets(name, errno);

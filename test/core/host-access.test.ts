@@ -5,7 +5,6 @@ import {
   createMacvlan,
   deleteLink,
   type Link,
-  PLUGIN_PATH,
   setUp,
   type Sim,
   uapi,
@@ -156,58 +155,6 @@ describe("ADD", () => {
   });
 });
 
-describe("with DHCP", () => {
-  const dhcp = { hostAccess: true, ipam: { type: "dhcp" } };
-  const two = { containerId: "two", netns: "/run/netns/two" };
-
-  /** A machine with another pod, whose dhcp plugin does something before it answers. */
-  function prepare(meanwhile: (sim: Sim) => void): Sim {
-    const sim = near();
-    sim.addNetns(two.netns);
-    sim.files.install(`${PLUGIN_PATH}/dhcp`, ({ env }) => {
-      if (env.CNI_COMMAND !== "ADD") return {};
-      meanwhile(sim);
-      return { stdout: JSON.stringify({ ips: [{ address: "10.0.0.9/24" }] }) };
-    });
-    return sim;
-  }
-
-  test("the interface is there, and up, when the server is asked", () => {
-    let seen: Link | undefined;
-    const sim = prepare(() => {
-      seen = shimOf(sim);
-      expect(seen?.up).toBe(true);
-    });
-    const before = withoutFolders(sim);
-    add(sim, dhcp);
-    expect(seen).toBeDefined();
-    expect(shimOf(sim)).toBe(seen);
-    expect(ways(sim)).toEqual([`10.0.0.9 dev ${SHIM} src 10.0.0.1`]);
-    succeed(sim, "DEL", { config: config(dhcp) });
-    expect(withoutFolders(sim)).toEqual(before);
-    expect(records(sim)).toEqual([]);
-  });
-
-  test("it stays when the last pod goes meanwhile", () => {
-    const sim = prepare(() => {
-      const shim = shimOf(sim);
-      succeed(sim, "DEL", { config: config(keys), ...two });
-      expect(shimOf(sim)).toBe(shim);
-    });
-    add(sim, keys, two);
-    add(sim, dhcp);
-    expect(ways(sim)).toEqual([`10.0.0.9 dev ${SHIM} src 10.0.0.1`]);
-  });
-
-  test("without an answer all of it goes", () => {
-    const sim = prepare(() => {});
-    sim.files.install(`${PLUGIN_PATH}/dhcp`, () => ({ status: 1 }));
-    sim.files.mkdir("/run/cni-macvlan/net1");
-    sim.files.write("/run/cni-macvlan/.lock", "", 0o600);
-    refusal(sim, { config: config(dhcp) });
-  });
-});
-
 describe("DEL", () => {
   test.each([
     ["without the key", { config: config({ ipam }) }],
@@ -317,8 +264,14 @@ describe("GC", () => {
 });
 
 describe("CHECK", () => {
+  const mac = "02:00:00:00:00:99";
+  const neighboursOf = (sim: Sim) => shimOf(sim)?.neighbours as Map<string, string>;
   test.each<[string, (sim: Sim) => void, string]>([
-    ["the interface", (sim) => deleteLink(shimOf(sim) as Link), `no interface "${SHIM}" for`],
+    [
+      "the interface",
+      (sim) => deleteLink(shimOf(sim) as Link),
+      `the host has no interface "${SHIM}" for`,
+    ],
     ["that it is up", (sim) => setUp(shimOf(sim) as Link, false), "which is down"],
     [
       "a route",
@@ -328,6 +281,26 @@ describe("CHECK", () => {
           () => true,
         ),
       `no route to 2001:db8::5 dev "${SHIM}"`,
+    ],
+    [
+      "the pod's address among the host's neighbours",
+      (sim) => neighboursOf(sim).delete("2001:db8::5"),
+      "the host has no permanent neighbour 2001:db8::5 lladdr ",
+    ],
+    [
+      "the pod's MAC address there",
+      (sim) => neighboursOf(sim).set("10.0.0.5", mac),
+      "the host has no permanent neighbour 10.0.0.5 lladdr ",
+    ],
+    [
+      "the host's address among the pod's neighbours",
+      (sim) => podLink(sim).neighbours.delete("10.0.0.1"),
+      "the container has no permanent neighbour 10.0.0.1 lladdr ",
+    ],
+    [
+      "the host's MAC address there",
+      (sim) => podLink(sim).neighbours.set("2001:db8::1", mac),
+      "the container has no permanent neighbour 2001:db8::1 lladdr ",
     ],
   ])("misses %s", (_, damage, words) => {
     const sim = near();
@@ -339,6 +312,20 @@ describe("CHECK", () => {
     expect(error.code).toBe(107);
     expect(error.msg).toContain(words);
   });
+
+  test.each(["host", "container"])(
+    "cannot say where the %s's neighbours cannot be had",
+    (where) => {
+      const sim = near();
+      const prevResult = add(sim, keys);
+      const check = { command: "CHECK", config: config({ ...keys, prevResult }) };
+      const skip = where === "host" ? 0 : 1;
+      sim.refuse({ type: uapi.RTM_GETNEIGH, errno: uapi.EPERM, skip });
+      const error = refusal(sim, check);
+      expect(error.code).toBe(111);
+      expect(error.msg).toContain(`list the ${where}'s neighbours`);
+    },
+  );
 });
 
 test("an ADD that was killed before its file had an end is no obstacle", () => {

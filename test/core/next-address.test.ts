@@ -95,8 +95,10 @@ describe("nextAddress", () => {
   test("goes on after an IPv6 address too, and leaves nothing of the one before", () => {
     const sim = crowded("2001:db8::5");
     const given = ["2001:db8::5/64", "2001:db8::6/64"];
+    const wasUp: boolean[] = [];
     sim.files.install("/opt/cni/bin/ipam", ({ env }) => {
       if (env.CNI_COMMAND !== "ADD") return {};
+      wasUp.push(podLink(sim).up);
       const ips = [{ address: given.shift() ?? "" }, { address: "10.0.0.5/24" }];
       return { stdout: JSON.stringify({ ips, routes: [{ dst: "0.0.0.0/0", gw: "10.0.0.1" }] }) };
     });
@@ -104,6 +106,7 @@ describe("nextAddress", () => {
     expect(outcome.status).toBe(0);
     expect(addressesOf(podLink(sim)).sort()).toEqual(["10.0.0.5/24", "2001:db8::6/64"]);
     expect(podLink(sim).settings.get("ipv6/neigh", "retrans_time_ms")).toBe(1000);
+    expect(wasUp).toEqual([false, false]);
   });
 
   test("is nothing without probes, also where the kernel has found somebody", () => {

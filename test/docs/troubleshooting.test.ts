@@ -27,7 +27,9 @@ describe("what the core leads to is explained:", () => {
 });
 
 describe("what is explained is what the core leads to, and is brought about in a test:", () => {
-  const tests = ["test/core/causes.test.ts", "test/live/causes.test.ts"].map(readText).join();
+  const tests = ["core/causes", "live/causes", "live/host-access"]
+    .map((name) => readText(`test/${name}.test.ts`))
+    .join();
 
   test.each(documented)("%s", (anchor) => {
     expect([...printed]).toContain(anchor);

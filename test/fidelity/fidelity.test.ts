@@ -5,7 +5,7 @@ import { isDerived, isMulticast } from "./divergences.ts";
 import { LabStage } from "./lab-stage.ts";
 import { type FidelityScenario, scenarios, type Step } from "./scenarios.ts";
 import { SimStage } from "./sim-stage.ts";
-import { type Answer, NETWORK, type Stage, type State } from "./stage.ts";
+import { type Answer, type Neighbour, NETWORK, type Stage, type State, type Way } from "./stage.ts";
 
 // The same scenarios on the simulated machine and on the real kernel. After each step the answers
 // are compared, the kernel's error and its words in them, and the container's state.
@@ -16,9 +16,10 @@ const site = useSite();
 interface Seen {
   readonly answer: Answer | undefined;
   readonly state: State;
+  readonly way?: Way;
 }
 
-function play(stage: Stage, { steps, masters = {} }: FidelityScenario): Seen[] {
+function play(stage: Stage, { steps, masters = {}, hasWay }: FidelityScenario): Seen[] {
   for (const [i, name] of ["m0", "m1"].entries()) {
     stage.addMaster(name, { mac: `02:00:00:00:00:0${i}`, ...masters[name] });
   }
@@ -26,7 +27,11 @@ function play(stage: Stage, { steps, masters = {} }: FidelityScenario): Seen[] {
   return steps.map((step) => {
     const answer = act(stage, step, prevResult);
     if ("cni" in step && step.cni === "ADD" && answer?.status === 0) prevResult = answer.json;
-    return { answer, state: stage.observe() };
+    return {
+      answer: answer && nameless(answer),
+      state: stage.observe(),
+      ...(hasWay && { way: nameless(stage.observeWay()) }),
+    };
   });
 }
 
@@ -39,8 +44,14 @@ function act(stage: Stage, step: Step, prevResult: unknown): Answer | undefined 
   if ("macvlan" in step) stage.addMacvlan(step.macvlan, step.lower, step.mode);
   else if ("up" in step) stage.setUp(step.up, true);
   else if ("down" in step) stage.setUp(step.down, false);
+  else if ("address" in step) stage.addAddress(step.on, step.address);
   else stage.bridge(step.bridged);
   return undefined;
+}
+
+/** The name of the host's own macvlan has the master's index in it, which is another one there. */
+function nameless<T>(seen: T): T {
+  return JSON.parse(JSON.stringify(seen).replace(/mvhost\d+/g, "mvhostN")) as T;
 }
 
 /** Of the real kernel's state what the simulated one has as well. */
@@ -113,6 +124,10 @@ function comparableRoute(route: IpRoute): IpRoute {
   };
 }
 
+function comparableNeighbour({ dst, dev, lladdr }: Neighbour): Neighbour {
+  return { dst, dev, lladdr };
+}
+
 function sorted<T>(list: readonly T[]): T[] {
   return [...list].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
@@ -121,12 +136,16 @@ describe("the simulated machine does what the kernel does:", () => {
   test.each(scenarios)("$name", (scenario) => {
     const simulated = play(new SimStage(), scenario);
     const real = play(new LabStage(site.lab), scenario);
-    for (const [i, { answer, state }] of simulated.entries()) {
+    for (const [i, { answer, state, way }] of simulated.entries()) {
       const where = `step ${i + 1}, ${JSON.stringify(scenario.steps[i])}`;
       const other = real[i];
       if (other === undefined) throw new Error(`the kernel has no ${where}`);
       expect(answer, where).toEqual(other.answer);
       expect(comparable(state, state), where).toEqual(comparable(other.state, state));
+      if (way === undefined || other.way === undefined) continue;
+      expect(comparable(way, way), where).toEqual(comparable(other.way, way));
+      const neighboursOf = (seen: Way) => sorted(seen.neighbours.map(comparableNeighbour));
+      expect(neighboursOf(way), where).toEqual(neighboursOf(other.way));
     }
   });
 });

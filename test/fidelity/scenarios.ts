@@ -13,13 +13,17 @@ export type Step =
   | { readonly up: string }
   | { readonly down: string }
   /** Makes a master the port of a bridge. */
-  | { readonly bridged: string };
+  | { readonly bridged: string }
+  /** Gives an interface of the host an address. */
+  | { readonly address: string; readonly on: string };
 
 type Keys = Readonly<Record<string, unknown>>;
 
 export interface FidelityScenario {
   readonly name: string;
   readonly masters?: Readonly<Record<string, MasterOptions>>;
+  /** The way between host and container is looked at as well. */
+  readonly hasWay?: true;
   readonly steps: readonly Step[];
 }
 
@@ -54,6 +58,7 @@ const whole = (keys: Keys): Step[] => [
   { cni: "DEL", keys },
   { cni: "DEL", keys },
 ];
+const hostAccess = { mac, hostAccess: true, ...dual };
 const sourceTable = { sourceRouting: true, sourceTable: 101 };
 const routes = (...list: object[]) => staticIpam(["10.1.0.2/24", "fd00:1::2/64"], list);
 
@@ -220,6 +225,43 @@ export const scenarios: readonly FidelityScenario[] = [
       keys: { macPolicy: "prefix", macPrefix: "0a:58:0a:01", ...staticIpam([address]) },
       ifname: `mv${index}`,
     })),
+  },
+  {
+    name: "hostAccess",
+    hasWay: true,
+    steps: [
+      { address: "10.1.0.9/24", on: "m0" },
+      { address: "fd00:1::9/64", on: "m0" },
+      ...whole(hostAccess),
+    ],
+  },
+  {
+    name: "hostAccess of two, with the host's address on another interface",
+    hasWay: true,
+    steps: [
+      { address: "192.0.2.9/24", on: "m1" },
+      { cni: "ADD", keys: hostAccess },
+      {
+        cni: "ADD",
+        keys: { mac: "02:00:00:00:00:78", hostAccess: true, ...staticIpam(["10.1.0.3/24"]) },
+        ifname: "mv1",
+      },
+      { cni: "DEL", keys: hostAccess },
+      { cni: "DEL", keys: hostAccess, ifname: "mv1" },
+    ],
+  },
+  {
+    name: "hostAccess where the host has no address",
+    hasWay: true,
+    steps: [{ cni: "ADD", keys: hostAccess }],
+  },
+  {
+    name: "hostAccess where the host has the pod's address",
+    hasWay: true,
+    steps: [
+      { address: "10.1.0.2/24", on: "m0" },
+      { cni: "ADD", keys: hostAccess },
+    ],
   },
   { name: "jumbo frames", masters: { m0: { mtu: 9000 } }, steps: whole({ mac, ...dual }) },
   { name: "STATUS", steps: [{ cni: "STATUS" }, { down: "m0" }, { cni: "STATUS" }] },

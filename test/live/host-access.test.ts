@@ -252,7 +252,7 @@ describe("it is refused", () => {
 });
 
 describe("CHECK", () => {
-  it.each<[string, () => void, string]>([
+  it.each<[string, (pod: Netns) => void, string]>([
     ["the interface", () => site.lab.ip("link", "del", shim(site.lab)), "no interface"],
     ["that it is up", () => site.lab.ip("link", "set", shim(site.lab), "down"), "which is down"],
     [
@@ -260,13 +260,30 @@ describe("CHECK", () => {
       () => site.lab.ip("-6", "route", "flush", "proto", PROTOCOL),
       `no route to ${POD[6]}`,
     ],
+    [
+      "the pod among the host's neighbours",
+      () => site.lab.ip("neigh", "del", POD[6], "dev", shim(site.lab)),
+      `the host has no permanent neighbour ${POD[6]} lladdr `,
+    ],
+    [
+      "the host among the pod's neighbours",
+      (pod) => pod.ip("neigh", "del", HOST[4], "dev", ifname),
+      `the container has no permanent neighbour ${HOST[4]} lladdr `,
+    ],
+    [
+      "that the pod's neighbour is permanent",
+      (pod) => pod.ip("neigh", "change", HOST[6], "nud", "stale", "dev", ifname),
+      `the container has no permanent neighbour ${HOST[6]} lladdr `,
+    ],
   ])("misses %s", (_, damage, words) => {
     addressMaster(site.lab);
     const pod = site.pod();
     const prevResult = site.add(pod, keys);
     site.check(pod, { ...keys, prevResult });
-    damage();
-    expect(ownFailure(site.call("CHECK", pod, { ...keys, prevResult }), 107).msg).toContain(words);
+    damage(pod);
+    const error = ownFailure(site.call("CHECK", pod, { ...keys, prevResult }), 107);
+    expect(error.msg).toContain(words);
+    expect(error.details).toContain("#the-way-to-the-host-is-broken");
     site.del(pod, keys, { containerId });
   });
 });

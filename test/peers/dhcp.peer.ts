@@ -106,7 +106,7 @@ option lease 600
   return netns.start(["busybox", "udhcpd", "-f", `${directory}/udhcpd.conf`]);
 }
 
-/** dnsmasq(8), which takes what arrives on the host's own macvlan for what arrives on the master. */
+/** dnsmasq(8), which takes what arrives on the host's own macvlan for what arrives on m0. */
 function startDnsmasq(): Running {
   return lab.start([
     "dnsmasq",

@@ -166,12 +166,17 @@ const withSysctls = fc
 const withMasterUp = fc
   .tuple(members, quoted(fc.constant("masterUp")), fc.constantFrom("true", "true", "false", '"t"'))
   .map(([all, word, value]) => `{${[...all, `${word}:${value}`].join()}}`);
+/** One that rules IPv6, or seems to. */
+const withPolicy = fc
+  .tuple(members, quoted(fc.constant("ipv6")), fc.constantFrom("{}", '{"dad":"off"}', "[]", "true"))
+  .map(([all, word, value]) => `{${[...all, `${word}:${value}`].join()}}`);
 const bytes = fc.oneof(
   { weight: 3, arbitrary: config.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 3, arbitrary: damaged(config) },
   { weight: 2, arbitrary: withSysctls.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: withAccess.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: withMasterUp.map((text): Uint8Array => Buffer.from(text)) },
+  { weight: 1, arbitrary: withPolicy.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: tree.map((text): Uint8Array => Buffer.from(text)) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 20 }) },
 );

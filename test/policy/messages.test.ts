@@ -94,6 +94,7 @@ const shimAttributes: Readonly<Record<number, readonly fc.Arbitrary<Buffer>[]>> 
   25: [attribute(1, mostly(u32(1, 2, 3, 4), u32(1))), attribute(4, index)],
   28: [attribute(1, mostly(u32(1))), attribute(2, raw)],
   29: [attribute(1, mostly(u32(1)))],
+  30: [attribute(8, index)],
 };
 const route = (family: number, length: number) =>
   mostly(
@@ -113,6 +114,7 @@ const structs: Readonly<Record<number, fc.Arbitrary<Buffer>>> = {
     .tuple(index, mostly(u32(0), u32(8 << 16)))
     .map((words) => Buffer.concat([u32(2), ...words])),
   29: index.map((number) => Buffer.concat([u32(2), number, u32(0)])),
+  30: mostly(u32(0, 0, 0), u32(0, 0)),
 };
 const aboutShim = fc.constantFrom(...Object.keys(structs).map(Number)).chain((type) => {
   const usual = fc.tuple(...(shimAttributes[type] ?? []));

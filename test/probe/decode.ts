@@ -5,6 +5,7 @@ import { NLMSG_DONE, NLMSG_ERROR } from "../../assembly/linux/netlink";
 import {
   RTM_NEWADDR,
   RTM_NEWLINK,
+  RTM_NEWNEIGH,
   RTM_NEWROUTE,
   RTM_NEWRULE,
 } from "../../assembly/linux/rtnetlink";
@@ -14,6 +15,7 @@ import { readAddress } from "../../assembly/rtnetlink/address";
 import { readLink } from "../../assembly/rtnetlink/link";
 import { MessageReader } from "../../assembly/rtnetlink/message";
 import { readHostRoute } from "../../assembly/rtnetlink/host-route";
+import { readNeighbour } from "../../assembly/rtnetlink/neighbour";
 import { readRoute } from "../../assembly/rtnetlink/route";
 import { readRule } from "../../assembly/rtnetlink/rule";
 
@@ -40,6 +42,7 @@ export function decode(start: usize, length: i32): string {
     if (reader.type == RTM_NEWLINK) describeLink(writer, reader);
     if (reader.type == RTM_NEWADDR) describeAddress(writer, reader);
     if (reader.type == RTM_NEWROUTE) describeRoute(writer, reader);
+    if (reader.type == RTM_NEWNEIGH) describeNeighbour(writer, reader);
     if (reader.type == RTM_NEWRULE) describeRule(writer, reader);
     if (reader.type == NLMSG_ERROR || reader.type == NLMSG_DONE) {
       number(writer, "error", reader.error);
@@ -113,6 +116,14 @@ function describeRoute(writer: JsonWriter, message: MessageReader): void {
   writer.openArray();
   for (let i = 0; i < route.interfaces.length; i++) writer.integer(route.interfaces[i]);
   writer.closeArray();
+}
+
+function describeNeighbour(writer: JsonWriter, message: MessageReader): void {
+  const neighbour = readNeighbour(message);
+  number(writer, "index", neighbour.index);
+  number(writer, "state", neighbour.state);
+  text(writer, "ip", ipText(neighbour.ip));
+  text(writer, "mac", formatMac(neighbour.mac));
 }
 
 function describeRule(writer: JsonWriter, message: MessageReader): void {

@@ -24,7 +24,7 @@ import {
 } from "../../assembly/rtnetlink/link";
 import { MacvlanData } from "../../assembly/rtnetlink/macvlan";
 import { MessageWriter } from "../../assembly/rtnetlink/message";
-import { deleteNeighbour, newNeighbour } from "../../assembly/rtnetlink/neighbour";
+import { deleteNeighbour, dumpNeighbours, newNeighbour } from "../../assembly/rtnetlink/neighbour";
 import { dumpRoutes, KernelRoute, newRoute } from "../../assembly/rtnetlink/route";
 import { deleteRule, dumpRules, newRule, sourceRule } from "../../assembly/rtnetlink/rule";
 
@@ -209,4 +209,8 @@ export function routesOf(family: i32, index: i32, protocol: i32): void {
 export function neighbour(index: i32, ip: string, mac: ArrayBuffer): void {
   if (mac.byteLength > 0) newNeighbour(writer, index, parseIp(ip)!, Uint8Array.wrap(mac));
   else deleteNeighbour(writer, index, parseIp(ip)!);
+}
+
+export function neighbourDump(index: i32): void {
+  dumpNeighbours(writer, index);
 }

@@ -6,6 +6,7 @@ import { type Decoded, decode } from "./decoder.ts";
 const RTM_NEWLINK = 16;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
+const RTM_NEWNEIGH = 28;
 const RTM_NEWRULE = 32;
 const NLMSG_DONE = 3;
 
@@ -213,6 +214,50 @@ describe("readRoute", () => {
         "[]",
       ]),
     );
+  });
+});
+
+/** NUD_* of linux/neighbour.h, as ip(8) prints them. */
+const neighbourStates = {
+  INCOMPLETE: 0x01,
+  REACHABLE: 0x02,
+  STALE: 0x04,
+  DELAY: 0x08,
+  PROBE: 0x10,
+  FAILED: 0x20,
+  NOARP: 0x40,
+  PERMANENT: 0x80,
+};
+
+describe("readNeighbour", () => {
+  interface Printed {
+    readonly dst: string;
+    readonly lladdr?: string;
+    readonly state: readonly string[];
+  }
+  const { kernel, indexes, captures } = loadCaptures<ReplyCapture<Printed>>("neighbours");
+
+  test.each(captures.map((capture) => [capture.name, capture.command, capture] as const))(
+    `finds what ip printed of the neighbours of Linux ${kernel}: %s (%s)`,
+    (name, _command, capture) => {
+      const neighbours = messagesOf(capture, RTM_NEWNEIGH).map(
+        ({ type, flags, sequence, ...neighbour }) => neighbour,
+      );
+      const expected = capture.printed.map(({ dst, lladdr = "", state }) => ({
+        index: indexes[name],
+        state: bitsOf(state, neighbourStates),
+        ip: dst,
+        mac: lladdr,
+      }));
+      expect(neighbours).toEqual(expected);
+    },
+  );
+
+  test("has seen permanent ones, others, and one whose MAC address nobody knows", () => {
+    const seen = captures.flatMap((capture) => messagesOf(capture, RTM_NEWNEIGH));
+    const states = seen.map(({ state }) => state);
+    expect(states).toEqual(expect.arrayContaining([0x80, 0x04, 0x20]));
+    expect(seen.find(({ state }) => state === 0x20)?.mac).toBe("");
   });
 });
 

@@ -254,13 +254,16 @@ const golden: Readonly<Record<string, Golden>> = {
   "delete neighbour: IPv6": {
     write: () => encoder.deleteNeighbour(index("new-private"), "2001:db8:50::9"),
   },
+  "dump neighbours": { write: () => encoder.dumpNeighbours(index("new-private")) },
 };
 
 /**
  * Attributes that hold attributes. RTA_MULTIPATH has the same number as IFLA_LINKMODE, unused here.
  */
 function containersOf(name: string): string[] {
-  return name.includes("macvlan") ? [IFLA_LINKINFO, IFLA_INFO_DATA] : [RTA_METRICS];
+  if (name.includes("macvlan")) return [IFLA_LINKINFO, IFLA_INFO_DATA];
+  // NDA_IFINDEX has the same number as RTA_METRICS
+  return name.includes("neighbour") ? [] : [RTA_METRICS];
 }
 
 function captured(name: string): Message {

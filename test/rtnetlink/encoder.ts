@@ -51,6 +51,7 @@ interface EncodeProbe {
   routeTo(dst: number): void;
   routesOf(family: number, index: number, protocol: number): void;
   neighbour(index: number, ip: number, mac: number): void;
+  neighbourDump(index: number): void;
 }
 
 const probe = startPure<EncodeProbe>("encode");
@@ -128,6 +129,7 @@ export const encoder = {
   newNeighbour: (index: number, ip: string, mac: readonly number[]) =>
     probe.neighbour(index, text(ip), buffer(mac)),
   deleteNeighbour: (index: number, ip: string) => probe.neighbour(index, text(ip), buffer([])),
+  dumpNeighbours: (index: number) => probe.neighbourDump(index),
 };
 
 /** The bytes of the messages that `write` writes into a new writer, numbered from `sequence`. */

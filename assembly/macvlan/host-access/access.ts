@@ -1,8 +1,7 @@
-import { CHECK_FAILED, CniError } from "../../cni/error";
-import { IpConfig, Result } from "../../cni/result";
+import { CniError } from "../../cni/error";
+import { Result } from "../../cni/result";
 import { UndoStack, UndoStep } from "../../cni/undo";
 import { ENODEV, ENOENT, ESRCH } from "../../linux/errno";
-import { IFF_UP } from "../../linux/if";
 import { formatIp, isLinkLocal, parseIp } from "../../net/ip";
 import { deleteHostRoute, HostRoute, replaceHostRoute } from "../../rtnetlink/host-route";
 import { Link } from "../../rtnetlink/link";
@@ -95,24 +94,6 @@ export class HostAccess {
     error = this.remove(isSynchronous);
     this.release();
     return error;
-  }
-
-  /** What is missing of it, for CHECK. */
-  check(pod: Link, ips: IpConfig[]): CniError | null {
-    const shim = new Shim(this.host, pod.lower);
-    let error = shim.find();
-    const routes = new ShimRoutes(shim.index);
-    if (!error) error = routes.load(this.host);
-    if (error) return error;
-    const link = shim.link;
-    if (!link) return lacks(`interface "${shim.name}"`);
-    if ((link.flags & IFF_UP) == 0) return lacks(`interface "${shim.name}", which is down,`);
-    for (let i = 0; i < ips.length; i++) {
-      const ip = ips[i].address.ip;
-      if (isLinkLocal(ip) || routes.find(ip, this.record.priority)) continue;
-      return lacks(`route to ${formatIp(ip)} dev "${shim.name}"`);
-    }
-    return null;
   }
 
   /** A core that trapped may hold it already. */
@@ -212,12 +193,4 @@ class CloseHostAccess extends UndoStep {
   run(): CniError | null {
     return this.access.close(false);
   }
-}
-
-function lacks(what: string): CniError {
-  return new CniError(
-    CHECK_FAILED,
-    `the host has no ${what} for "hostAccess"`,
-    "recreate the container; until then it and the host do not reach each other",
-  );
 }

@@ -12,6 +12,7 @@ import {
   RTM_DELRULE,
   RTM_GETADDR,
   RTM_GETLINK,
+  RTM_GETNEIGH,
   RTM_GETROUTE,
   RTM_GETRULE,
   RTM_NEWADDR,
@@ -29,7 +30,7 @@ import type { Message } from "../wire.ts";
 import { delAddress, dumpAddresses, encodeAddress, newAddress } from "./address.ts";
 import { delLink, dumpLinks, encodeLink, getLink, newLink, setLink } from "./link.ts";
 import { delRoute, getRoute } from "./host-route.ts";
-import { delNeighbour, newNeighbour } from "./neighbour.ts";
+import { delNeighbour, dumpNeighbours, newNeighbour } from "./neighbour.ts";
 import { dumpRoutes, newRoute } from "./route.ts";
 import { delRule, dumpRules, newRule } from "./rule.ts";
 
@@ -73,6 +74,7 @@ const HANDLERS: Readonly<Record<number, Handlers>> = {
   [RTM_GETROUTE]: { doit: getRoute, dump: dumpRoutes, reply: RTM_NEWROUTE },
   [RTM_NEWNEIGH]: { doit: newNeighbour },
   [RTM_DELNEIGH]: { doit: delNeighbour },
+  [RTM_GETNEIGH]: { dump: dumpNeighbours, reply: RTM_NEWNEIGH },
   [RTM_NEWRULE]: { doit: newRule },
   [RTM_DELRULE]: { doit: delRule },
   [RTM_GETRULE]: { dump: dumpRules, reply: RTM_NEWRULE },

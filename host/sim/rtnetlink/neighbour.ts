@@ -1,19 +1,23 @@
 import { Errno } from "../errno.ts";
 import type { Link } from "../link.ts";
-import { formatIp, formatMac } from "../text.ts";
+import { formatIp, formatMac, parseIp, parseMac } from "../text.ts";
 import {
   AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
   EINVAL,
   ENODEV,
   ENOENT,
   EOPNOTSUPP,
   NDA_DST,
+  NDA_IFINDEX,
   NDA_LLADDR,
   NLM_F_CREATE,
   NLM_F_REPLACE,
   NUD_PERMANENT,
+  RTN_UNICAST,
 } from "../uapi.ts";
-import { Attributes, header, type Message } from "../wire.ts";
+import { Attributes, header, type Message, Writer } from "../wire.ts";
 import type { Context } from "./index.ts";
 
 /** sizeof(struct ndmsg) */
@@ -33,6 +37,31 @@ export function newNeighbour(message: Message, context: Context): undefined {
 export function delNeighbour(message: Message, context: Context): undefined {
   const { link, ip } = decode(message, context);
   if (!link.neighbours.delete(ip)) throw new Errno(ENOENT);
+}
+
+/** RTM_GETNEIGH with NLM_F_DUMP: neigh_dump_info() of the kernel, IPv4 before IPv6. */
+export function dumpNeighbours({ payload }: Message, { netns, strict }: Context): Uint8Array[] {
+  const view = header(payload, strict ? NDMSG : 1);
+  if (strict && payload.slice(1, NDMSG).some((byte) => byte !== 0)) {
+    throw new Errno(EINVAL, "Invalid values in header for neighbor dump request");
+  }
+  const family = view.getUint8(0);
+  const index = new Attributes(payload.slice(NDMSG)).u32(NDA_IFINDEX);
+  const links = [...netns.links.values()].filter((link) => !index || link.index === index);
+  return [AF_INET, AF_INET6]
+    .filter((each) => family === AF_UNSPEC || family === each)
+    .flatMap((each) => links.flatMap((link) => neighboursOf(link, each)));
+}
+
+function neighboursOf(link: Link, family: number): Uint8Array[] {
+  const size = family === AF_INET ? 4 : 16;
+  return [...link.neighbours].flatMap(([text, mac]) => {
+    const ip = parseIp(text);
+    if (ip.length !== size) return [];
+    const writer = new Writer().u8(family).u8(0).u16(0).u32(link.index);
+    writer.u16(NUD_PERMANENT).u8(0).u8(RTN_UNICAST);
+    return [writer.attr(NDA_DST, ip).attr(NDA_LLADDR, parseMac(mac)).take()];
+  });
 }
 
 function decode(

@@ -1,7 +1,7 @@
 import * as host from "../../../assembly/sys/host";
 import { O_CREAT, O_RDONLY, O_WRONLY } from "../../../assembly/linux/fcntl";
 import { NLM_F_CREATE, NLM_F_EXCL } from "../../../assembly/linux/netlink";
-import { RTM_NEWNEIGH } from "../../../assembly/linux/rtnetlink";
+import { RTM_GETNEIGH, RTM_NEWNEIGH } from "../../../assembly/linux/rtnetlink";
 import { AF_INET, AF_NETLINK, SOCK_RAW } from "../../../assembly/linux/socket";
 import {
   deleteHostRoute,
@@ -16,7 +16,11 @@ import {
   setLinkUp,
 } from "../../../assembly/rtnetlink/link";
 import { MessageWriter } from "../../../assembly/rtnetlink/message";
-import { deleteNeighbour, newNeighbour } from "../../../assembly/rtnetlink/neighbour";
+import {
+  deleteNeighbour,
+  dumpNeighbours,
+  newNeighbour,
+} from "../../../assembly/rtnetlink/neighbour";
 import { KernelRoute, newRoute } from "../../../assembly/rtnetlink/route";
 import { report } from "../report";
 import { inContainer, mkdir, open, unlink } from "./try";
@@ -123,6 +127,14 @@ function neighbours(): void {
   const other = new MessageWriter();
   deleteNeighbour(other, 2, ip(9));
   report("remove a neighbour behind another link", send(other));
+  const question = new MessageWriter();
+  dumpNeighbours(question, 2);
+  report("list the neighbours behind another link", send(question));
+  const all = new MessageWriter();
+  all.beginDump(RTM_GETNEIGH);
+  for (let i = 0; i < 3; i++) all.rawU32(0);
+  all.end();
+  report("list the neighbours of the host", send(all));
   const remove = new MessageWriter();
   deleteLink(remove, SHIM);
   report(WITHIN + "delete a shim", send(remove));
