@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { addressesOf, config, failure, podLink, run, staticIpam } from "./core.ts";
+import { uapi } from "../../host/sim/index.ts";
+import { addressesOf, config, failure, POD, podLink, run, staticIpam } from "./core.ts";
 import { crowded, give, master } from "./wire.ts";
 
 // With nextAddress IPAM is asked for another address, after one that somebody has.
@@ -107,6 +108,14 @@ describe("nextAddress", () => {
     expect(addressesOf(podLink(sim)).sort()).toEqual(["10.0.0.5/24", "2001:db8::6/64"]);
     expect(podLink(sim).settings.get("ipv6/neigh", "retrans_time_ms")).toBe(1000);
     expect(wasUp).toEqual([false, false]);
+  });
+
+  test("is nothing where the address of the other family cannot be taken back", () => {
+    const sim = crowded("10.0.0.5");
+    sim.refuse({ type: uapi.RTM_DELADDR, errno: uapi.EPERM });
+    const { msg } = failure(run(sim, { config: config({ ...dual, ...again }) }));
+    expect(msg).toMatch(/^remove address 2001:db8::5\/64 from "mv0": EPERM/);
+    expect(sim.netns(POD).find("mv0")).toBeUndefined();
   });
 
   test("is nothing without probes, also where the kernel has found somebody", () => {
