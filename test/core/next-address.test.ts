@@ -110,11 +110,14 @@ describe("nextAddress", () => {
     expect(wasUp).toEqual([false, false]);
   });
 
-  test("is nothing where the address of the other family cannot be taken back", () => {
+  test.each([
+    [{ type: uapi.RTM_DELADDR }, 'remove address 2001:db8::5/64 from "mv0"'],
+    [{ type: uapi.RTM_SETLINK, skip: 1 }, 'set "mv0" down'],
+  ])("is nothing where the interface cannot be as it was: %j", (refused, what) => {
     const sim = crowded("10.0.0.5");
-    sim.refuse({ type: uapi.RTM_DELADDR, errno: uapi.EPERM });
+    sim.refuse({ ...refused, errno: uapi.EPERM });
     const { msg } = failure(run(sim, { config: config({ ...dual, ...again }) }));
-    expect(msg).toMatch(/^remove address 2001:db8::5\/64 from "mv0": EPERM/);
+    expect(msg).toContain(`${what}: EPERM`);
     expect(sim.netns(POD).find("mv0")).toBeUndefined();
   });
 

@@ -266,17 +266,20 @@ describe("DEL", () => {
     expect(error).toMatchObject({ code: 109, msg: expect.stringContaining("EIO") });
   });
 
-  test("removes no rule that somebody else has made for the table", () => {
-    const sim = machine();
-    add(sim, keys);
-    const before = pod(sim).rules.all.length;
-    const source = Uint8Array.of(10, 0, 0, 5);
-    const rule = { priority: 9999, table: 101, protocol: 3, source, sourceLength: 32 };
-    pod(sim).rules.add({ family: U.AF_INET, action: U.FR_ACT_TO_TBL, ...rule }, true);
-    succeed(sim, "DEL", { config: config(keys) });
-    expect(pod(sim).rules.all).toHaveLength(before - 1);
-    expect(pod(sim).rules.all).toContainEqual(expect.objectContaining({ protocol: 3 }));
-  });
+  test.each([0, 3])(
+    "removes no rule of protocol %d, of somebody else, for the table",
+    (protocol) => {
+      const sim = machine();
+      add(sim, keys);
+      const before = pod(sim).rules.all.length;
+      const source = Uint8Array.of(10, 0, 0, 5);
+      const rule = { priority: 9999, table: 101, protocol, source, sourceLength: 32 };
+      pod(sim).rules.add({ family: U.AF_INET, action: U.FR_ACT_TO_TBL, ...rule }, true);
+      succeed(sim, "DEL", { config: config(keys) });
+      expect(pod(sim).rules.all).toHaveLength(before - 1);
+      expect(pod(sim).rules.all).toContainEqual(expect.objectContaining({ protocol, table: 101 }));
+    },
+  );
 
   test.each([
     ["sourceTable", { sourceTable: 77 }],
