@@ -105,7 +105,7 @@ export class Configurator {
     let error: CniError | null = null;
     if (this.needsIpv6) error = this.enableIpv6();
     // After our own, so that these are what stays.
-    if (!error) error = this.policy.sysctls.write();
+    if (!error) error = this.policy.sysctls.write(this.needsIpv6);
     if (!error && this.waits) error = this.dad.open();
     if (!error && this.waits) this.timers.shorten();
     if (!error && this.conflicts.isOn) error = this.conflicts.open(ips);

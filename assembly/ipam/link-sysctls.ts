@@ -77,11 +77,15 @@ export class LinkSysctls {
     this.presets--;
   }
 
-  /** Sets them. To be called in the container's namespace, before the interface comes up. */
-  write(): CniError | null {
+  /**
+   * Sets them. To be called in the container's namespace, before the interface comes up.
+   *
+   * @param hasIpv6 whether the interface has IPv6 for sure.
+   */
+  write(hasIpv6: bool): CniError | null {
     for (let i = 0; i < this.keys.length; i++) {
       const written = writeSysctl(this.paths[i], this.values[i]);
-      if (written >= 0 || (written == -ENOENT && this.isPointless(i))) continue;
+      if (written >= 0 || (written == -ENOENT && !hasIpv6 && this.isPointless(i))) continue;
       const what = `set sysctl "${this.keys[i]}" to ${this.values[i]}`;
       const error = systemError(CONFIGURE_REFUSED, what, written);
       if (written == -ENOENT) error.details = missing(this.keys[i]);

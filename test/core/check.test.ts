@@ -176,6 +176,7 @@ describe("fails when", () => {
     ["is of another container", { interfaces: [{ name: "mv0", sandbox: "/run/netns/x" }] }],
     ["is of an unknown version", { cniVersion: "9.9.9" }],
     ["is no object", "x"],
+    ["has a part that is wrong", { interfaces: [{ name: "mv0", sandbox: POD }], ips: 5 }],
   ])("prevResult %s", (_, prevResult) => {
     const sim = machine();
     add(sim);

@@ -6,7 +6,8 @@ import { linkNames } from "../live/kernel.ts";
 import { failure, silent } from "../live/outcome.ts";
 import { type CallOptions, useSite } from "../live/site.ts";
 
-// DEL leaves a process behind that waits for the kernel to free memory. It must be nobody's burden.
+// DEL leaves a process behind that waits for the kernel to free memory, and ADD one that waits for
+// it to let go of a socket. They must be nobody's burden.
 
 const site = useSite();
 /** It lives for 10 to 20 ms, so it is not seen at every try. */
@@ -134,6 +135,23 @@ describe("the process that DEL leaves behind", () => {
       expect(processesOf(name)).toEqual([]);
     }
   });
+});
+
+test("the process that ADD leaves behind keeps nobody waiting, and is gone soon", async () => {
+  const { name, options } = install();
+  const pod = site.pod();
+  const dataDir = site.directory("leases");
+  const ipam = { type: "host-local", dataDir, ranges: [[{ subnet: "10.1.0.0/24" }]] };
+  let seen = 0;
+  for (let i = 0; i < tries && seen < 3; i++) {
+    // which ends when both its pipes have come to their ends
+    site.add(pod, { ipam }, options);
+    seen += processesOf(name).length;
+    expect(await gone(name)).toBeLessThan(1000);
+    site.del(pod, { ipam }, options);
+    await gone(name);
+  }
+  expect(seen).toBe(3);
 });
 
 test("a refusal by the kernel is reported, with nothing left behind", async () => {
