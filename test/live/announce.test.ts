@@ -23,9 +23,12 @@ const families = [
 ] as const;
 
 /** The neighbour gets an address, and for that of the pod the MAC address of somebody else. */
-function misinform(address: string, own: string): void {
-  const nodad = address.includes(":") ? ["nodad"] : [];
-  site.segment.ip("addr", "replace", own, "dev", "lan", ...nodad);
+async function misinform(address: string, own: string): Promise<void> {
+  const isIpv6 = address.includes(":");
+  site.segment.ip("addr", "replace", own, "dev", "lan", ...(isIpv6 ? ["nodad"] : []));
+  // The kernel joins the group of those that are asked for the address later, behind a lock.
+  const groups = () => site.segment.ip("maddr", "show", "dev", "lan");
+  if (isIpv6) await expect.poll(groups, { timeout: 10_000 }).toMatch(/ff02::1:ff00:1\b/);
   const words = ["neigh", "replace", address, "lladdr", other, "dev", "lan"];
   // as if it had been verified just now, which is what the kernel's locktime protects
   site.segment.ip(...words, "nud", "reachable");
@@ -49,35 +52,35 @@ function risingIpam(): FakeIpam {
 describe("a neighbour that knows another MAC for the pod reaches it with the first packet", () => {
   needs("ping");
 
-  it.each(families)("%s", (_, address, own) => {
-    misinform(address, own);
+  it.each(families)("%s", async (_, address, own) => {
+    await misinform(address, own);
     const pod = site.pod();
     site.add(pod, dual);
     expect(firstPacket(address)).toBe(true);
   });
 
-  it.each(families)("%s, by the plugin alone", (_, address, own) => {
-    misinform(address, own);
+  it.each(families)("%s, by the plugin alone", async (_, address, own) => {
+    await misinform(address, own);
     site.add(site.pod(), { ...dual, ...silentKernel });
     expect(firstPacket(address)).toBe(true);
   });
 
-  it.each(families)("%s, where nobody announces, it does not", (_, address, own) => {
-    misinform(address, own);
+  it.each(families)("%s, where nobody announces, it does not", async (_, address, own) => {
+    await misinform(address, own);
     site.add(site.pod(), { ...dual, ...silentKernel, announce: { count: 0 } });
     expect(firstPacket(address)).toBe(false);
     expect(cached(address)).toContain(other);
   });
 
-  it.each(families)("%s, where IPAM has set the link up", (_, address, own) => {
-    misinform(address, own);
+  it.each(families)("%s, where IPAM has set the link up", async (_, address, own) => {
+    await misinform(address, own);
     const { keys, options } = risingIpam();
     site.add(site.pod(), { ...keys, ...silentKernel }, options);
     expect(firstPacket(address)).toBe(true);
   });
 
-  it("IPv4, where IPAM has set the link up: the kernel alone does not do it", () => {
-    misinform("10.1.0.2", "10.1.0.1/24");
+  it("IPv4, where IPAM has set the link up: the kernel alone does not do it", async () => {
+    await misinform("10.1.0.2", "10.1.0.1/24");
     const { keys, options } = risingIpam();
     site.add(site.pod(), { ...keys, announce: { count: 0 } }, options);
     expect(cached("10.1.0.2")).toContain(other);
