@@ -1,6 +1,9 @@
 import { decodeString, equalsString, skipString } from "./string";
 import { checkSyntax } from "./syntax";
 
+/** So many members of an object are remembered. */
+const INDEXED: i32 = 64;
+
 export enum JsonKind {
   NULL,
   FALSE,
@@ -28,6 +31,9 @@ export function parseJson(bytes: Uint8Array): JsonDocument {
 
 /** A value in a JSON text whose syntax has been checked. */
 export class JsonValue {
+  /** Made by the first `get`: a configuration is asked for some dozens of members. */
+  private index: JsonIndex | null = null;
+
   constructor(
     public bytes: Uint8Array,
     public start: i32,
@@ -94,23 +100,60 @@ export class JsonValue {
    */
   get(key: string): JsonValue | null {
     if (this.kind != JsonKind.OBJECT) return null;
-    let exact: JsonValue | null = null;
-    let similar: JsonValue | null = null;
-    const cursor = new JsonCursor(this);
-    while (cursor.next()) {
-      if (cursor.keyEquals(key, false)) exact = cursor.value;
-      else if (cursor.keyEquals(key, true)) similar = cursor.value;
-    }
-    const found = exact ? exact : similar;
+    const index = this.index ? this.index! : new JsonIndex(this);
+    this.index = index;
+    const start = index.find(key);
+    const found = start >= 0 ? new JsonValue(this.bytes, start) : null;
     return found && found.kind != JsonKind.NULL ? found : null;
+  }
+}
+
+/**
+ * Where the first members of an object are. Those behind are looked for each time, so that no
+ * object, however large, takes memory for each of its members.
+ */
+class JsonIndex {
+  /** Where a key starts, and where its value, in turns. */
+  private places: i32[] = [];
+  /** The position after them. */
+  private end: i32;
+
+  constructor(private object: JsonValue) {
+    const cursor = new JsonCursor(object);
+    while (this.places.length < 2 * INDEXED && cursor.next()) {
+      this.places.push(cursor.keyStart);
+      this.places.push(cursor.valueStart);
+    }
+    this.end = cursor.position;
+  }
+
+  /** Where the value of a member starts, as `JsonValue.get` says which; -1 where it is absent. */
+  find(key: string): i32 {
+    const places = this.places;
+    const bytes = this.object.bytes;
+    const rest = new JsonCursor(this.object);
+    rest.position = this.end;
+    let exact = -1;
+    let similar = -1;
+    for (let i = 0; i < places.length || rest.next(); i += 2) {
+      const isIndexed = i < places.length;
+      const keyStart = isIndexed ? places[i] : rest.keyStart;
+      if (!equalsString(bytes, keyStart, key, true)) continue;
+      const valueStart = isIndexed ? places[i + 1] : rest.valueStart;
+      if (equalsString(bytes, keyStart, key, false)) exact = valueStart;
+      else similar = valueStart;
+    }
+    return exact >= 0 ? exact : similar;
   }
 }
 
 /** Walks over the members of an object or the elements of an array. */
 export class JsonCursor {
-  private position: i32;
-  private keyStart: i32 = 0;
-  private valueStart: i32 = 0;
+  /** Behind the member or element that it is at. */
+  position: i32;
+  /** Where the key of a member starts. */
+  keyStart: i32 = 0;
+  valueStart: i32 = 0;
   private isObject: bool;
 
   constructor(private container: JsonValue) {

@@ -14,6 +14,9 @@ const keys = {
 };
 const EAGAIN = 11;
 const HEADER = 16;
+/** Where struct ifinfomsg has the index, and which one the loopback interface has. */
+const INDEX = HEADER + 4;
+const LOOPBACK = 1;
 
 /** A datagram of the kernel's, or none. */
 interface Datagram {
@@ -88,6 +91,10 @@ const happens = ({ first, lasting }: { first: number; lasting: boolean }, nth: n
 function changed({ bytes, sender }: Datagram, change: (copy: Buffer) => void): Datagram {
   const copy = Buffer.from(bytes);
   change(copy);
+  // Nobody can tell that the kernel has named another interface that is there.
+  if (copy.length >= INDEX + 4 && copy.readInt32LE(INDEX) === LOOPBACK) {
+    copy.set(bytes.subarray(INDEX, INDEX + 4), INDEX);
+  }
   return { bytes: copy, sender };
 }
 

@@ -137,6 +137,20 @@ describe("a member", () => {
     expect(memberOf(source, "mtu")).toBe(expected);
   });
 
+  test.each([
+    ["before the others", '"mtu":1', "", "1"],
+    ["behind the others", "", '"mtu":2', "2"],
+    ["before them, though it is there in other case behind", '"mtu":1', '"MTU":2', "1"],
+    ["behind them, though it is there in other case before", '"MTU":1', '"mtu":2', "2"],
+    ["the last one", '"mtu":1', '"mtu":2', "2"],
+    ["the last one of other case", '"MTU":1', '"Mtu":2', "2"],
+  ])("among a hundred is found: %s", (_, first, last, expected) => {
+    const many = Array.from({ length: 100 }, (_, i) => `"key${i}":${i}`).join();
+    const source = document(`{${[first, many, last].filter((text) => text !== "").join()}}`);
+    const found = probe.memberOf(source, probe.__newString("mtu"));
+    expect(probe.__getString(found)).toBe(expected);
+  });
+
   test("is found whatever the case of its key, in ASCII", () => {
     const ascii = fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 4 });
     const similar = (key: string) =>
