@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CniError } from "../../host/schema/index.ts";
 import { macvlanProgram } from "../../lab/paths.ts";
@@ -151,7 +153,10 @@ describe("a MAC address", () => {
     site.add(old, { mac }, { containerId: "old" });
     // a process holds the namespace for a while after its name has gone
     const start = performance.now();
-    const holding = site.lab.start(["nsenter", `--net=${old.path}`, "sleep", "0.7"]);
+    const held = join(site.directory("held"), "since");
+    const hold = ["sh", "-c", `touch ${held}; sleep 0.7`];
+    const holding = site.lab.start(["nsenter", `--net=${old.path}`, ...hold]);
+    await expect.poll(() => existsSync(held), { interval: 5 }).toBe(true);
     site.lab.deleteNetns(old.name);
     const pod = site.pod();
     site.add(pod, {
