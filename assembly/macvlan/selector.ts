@@ -22,7 +22,9 @@ export class Selector {
   private isPattern: bool;
 
   constructor(public text: string) {
-    this.subnet = parseCidr(text);
+    // As the schema has it: a length is written without zeros before it.
+    const isPadded = text.includes("/0") && !text.endsWith("/0");
+    this.subnet = isPadded ? null : parseCidr(text);
     const mac = parseMac(text);
     this.mac = mac && mac.length == MAC_LENGTH ? mac : null;
     this.isPattern = isGlob(text);

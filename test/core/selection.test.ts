@@ -79,6 +79,7 @@ describe("a list of masters:", () => {
     ["ü".repeat(64), /longer than any name/],
     ["01:00:5e:00:00:01", /"01:00:5e:00:00:01", a MAC address that is a multicast/],
     ["192.0.2.0/33", /no subnet/],
+    ["192.0.2.0/08", /no subnet/],
   ])("%j is refused", (master, says) => {
     const error = refusal(machine(), { config: config({ master }) });
     expect(error.code).toBe(7);
